@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# make            the programs, in build/
+# make check      all tests             make lint    formatting and static analysis
+# make demo       a VM from YAML, under a real systemd
+# make bench      measurements          make fuzz    fuzz for FUZZ_SECONDS each
+# make install    DESTDIR= PREFIX=      make deps    install missing Debian packages
+# V=1 shows the commands, SANITIZE=1 builds with ASan and UBSan.
+
+VERSION := 0.1
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/vmlet
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+DOCDIR ?= $(PREFIX)/share/doc/vmlet
+# The images are data, not part of the installation.
+IMAGEDIR := /var/lib/vmlet/images
+
+CC ?= gcc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wold-style-definition -Werror
+HARDENING := -fstack-protector-strong -fPIE -fno-plt
+CPPFLAGS += -D_GNU_SOURCE -Isrc -DVMLET_VERSION='"$(VERSION)"' \
+	-DINSTALL_BIN_DIR='"$(BINDIR)"' -DINSTALL_LIBEXEC_DIR='"$(LIBEXECDIR)"' \
+	-DINSTALL_UNIT_DIR='"$(UNITDIR)"'
+LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+ifdef SANITIZE
+BUILD := build/sanitize
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+BUILD := build
+CPPFLAGS += -D_FORTIFY_SOURCE=2
+endif
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@))
+
+# --- what is linked into what ------------------------------------------------------------------
+
+objects = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard $(1)))
+BASE := $(call objects,src/base/*.c)
+PURE := $(BASE) $(call objects,src/spec/*.c src/plan/*.c src/emit/*.c)
+host = $(foreach name,$(1),$(BUILD)/host/$(name).o)
+cmd = $(foreach name,$(1),$(BUILD)/cmd/$(name).o)
+
+vmlet-generator_OBJECTS := $(PURE) $(call host,specdir) $(call cmd,vmlet-generator collect generate)
+vmlet-generator_PACKAGES := yaml-0.1
+
+vmlet-network_OBJECTS := $(BASE) $(call host,link tap fdstore) $(call cmd,vmlet-network)
+vmlet-network_PACKAGES := libnl-3.0 libnl-route-3.0 libsystemd
+
+vmlet-run_OBJECTS := $(PURE) $(call host,prepare disk qcow2 seed process descriptors qmp) \
+	$(call cmd,vmlet-run)
+vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
+
+vmlet-stop_OBJECTS := $(BASE) $(call host,qmp) $(call cmd,vmlet-stop)
+vmlet-stop_PACKAGES := jansson libsystemd
+
+vmlet_OBJECTS := $(PURE) $(call host,specdir bus qmp terminal) \
+	$(call cmd,vmlet collect generate verb-check verb-console verb-generate verb-list verb-reset \
+		verb-show verb-stop)
+vmlet_PACKAGES := yaml-0.1 libsystemd jansson
+
+PROGRAMS := vmlet vmlet-generator vmlet-network vmlet-run vmlet-stop
+UNITS := $(BUILD)/units/vm@.service $(BUILD)/units/vms.target
+
+.PHONY: all
+all: $(PROGRAMS:%=$(BUILD)/%) $(UNITS)
+
+define program
+$(BUILD)/$(1): $$($(1)_OBJECTS)
+	$$(call say,LINK)
+	$(Q)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) \
+		$$(shell $$(PKG_CONFIG) --libs $$($(1)_PACKAGES))
+endef
+$(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
+
+# libnl keeps its headers in a directory of their own.
+$(BUILD)/host/link.o $(BUILD)/host/tap.o $(BUILD)/cmd/vmlet-network.o: \
+	private CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libnl-3.0 libnl-route-3.0 2>/dev/null)
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) $(SANITIZERS) \
+		-MMD -MP -c -o $@ $<
+
+# Objects are rebuilt when the way to build them changes.
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZERS)
+$(BUILD)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(FLAGS))' > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/units/%: units/%.in $(BUILD)/flags
+	$(call say,UNIT)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's|@bindir@|$(BINDIR)|g' -e 's|@libexecdir@|$(LIBEXECDIR)|g' $< > $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- installation ------------------------------------------------------------------------------
+
+.PHONY: install uninstall
+install: all
+	install -D -m 0755 -t $(DESTDIR)$(BINDIR) $(BUILD)/vmlet
+	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-network $(BUILD)/vmlet-run \
+		$(BUILD)/vmlet-stop
+	install -D -m 0755 -t $(DESTDIR)$(GENERATORDIR) $(BUILD)/vmlet-generator
+	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
+	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples examples/*.yaml
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md docs/*.md
+	install -d -m 0755 $(DESTDIR)$(IMAGEDIR) $(DESTDIR)/etc/vmlet
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/vmlet $(DESTDIR)$(GENERATORDIR)/vmlet-generator \
+		$(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit)) \
+		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+include tests/tests.mk

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHUNK_BYTES ((size_t)16 * 1024)
+
+struct arena_chunk {
+	struct arena_chunk *previous;
+	size_t used;
+	size_t size;
+	_Alignas(max_align_t) char data[];
+};
+
+static size_t round_up(size_t size)
+{
+	const size_t mask = _Alignof(max_align_t) - 1;
+	return (size + mask) & ~mask;
+}
+
+static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
+{
+	size_t size = need > CHUNK_BYTES ? need : CHUNK_BYTES;
+	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
+	if (!chunk)
+		return NULL;
+	*chunk = (struct arena_chunk){.previous = arena->chunk, .size = size};
+	arena->chunk = chunk;
+	return chunk;
+}
+
+static void *take(struct arena *arena, size_t size)
+{
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size_t need = round_up(size);
+	struct arena_chunk *chunk = arena->chunk;
+	if (!chunk || chunk->size - chunk->used < need)
+		chunk = add_chunk(arena, need);
+	if (!chunk)
+		return NULL;
+	void *object = chunk->data + chunk->used;
+	chunk->used += need;
+	return object;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *object = take(arena, size);
+	return object ? memset(object, 0, size) : NULL;
+}
+
+char *arena_dup(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = take(arena, length + 1);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return NULL;
+	char *text = take(arena, (size_t)length + 1);
+	if (!text)
+		return NULL;
+	va_start(arguments, format);
+	vsnprintf(text, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size)
+{
+	if (count > 0 && (count & (count - 1)) != 0)
+		return array;
+	size_t capacity = count ? 2 * count : 1;
+	char *larger = arena_alloc(arena, capacity * element_size);
+	if (larger && count)
+		memcpy(larger, array, count * element_size);
+	return larger;
+}
+
+void arena_reset(struct arena *arena)
+{
+	while (arena->chunk && arena->chunk->previous) {
+		struct arena_chunk *previous = arena->chunk->previous;
+		free(arena->chunk);
+		arena->chunk = previous;
+	}
+	if (arena->chunk)
+		arena->chunk->used = 0;
+}
+
+void arena_done(struct arena *arena)
+{
+	arena_reset(arena);
+	free(arena->chunk);
+	arena->chunk = NULL;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Makes room for extra bytes and a NUL. */
+static bool reserve(struct buf *buf, size_t extra)
+{
+	if (buf->failed || extra > SIZE_MAX / 4 - buf->length)
+		return false;
+	size_t need = buf->length + extra + 1;
+	if (need <= buf->capacity)
+		return true;
+	size_t capacity = buf->capacity ? buf->capacity : 512;
+	while (capacity < need)
+		capacity *= 2;
+	char *data = realloc(buf->data, capacity);
+	if (!data) {
+		buf->failed = true;
+		return false;
+	}
+	buf->data = data;
+	buf->capacity = capacity;
+	return true;
+}
+
+void buf_add(struct buf *buf, const char *data, size_t length)
+{
+	if (!reserve(buf, length))
+		return;
+	if (length)
+		memcpy(buf->data + buf->length, data, length);
+	buf->length += length;
+	buf->data[buf->length] = '\0';
+}
+
+void buf_puts(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
+void buf_putc(struct buf *buf, char byte)
+{
+	buf_add(buf, &byte, 1);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length < 0 || !reserve(buf, (size_t)length)) {
+		buf->failed = true;
+		return;
+	}
+	va_start(arguments, format);
+	vsnprintf(buf->data + buf->length, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	buf->length += (size_t)length;
+}
+
+const char *buf_text(const struct buf *buf)
+{
+	return buf->data ? buf->data : "";
+}
+
+int buf_error(const struct buf *buf)
+{
+	return buf->failed ? -ENOMEM : 0;
+}
+
+void buf_reset(struct buf *buf)
+{
+	buf->length = 0;
+	buf->failed = false;
+	if (buf->data)
+		buf->data[0] = '\0';
+}
+
+void buf_done(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){0};
+}

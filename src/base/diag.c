@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define SHOWN_COLUMNS 160
+
+static const char *const severity_names[] = {
+	[SEVERITY_ERROR] = "error",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_NOTE] = "note",
+};
+
+static const char *const severity_colours[] = {
+	[SEVERITY_ERROR] = "\033[1;31m",
+	[SEVERITY_WARNING] = "\033[1;33m",
+	[SEVERITY_NOTE] = "\033[1;36m",
+};
+
+void diag_add(struct diags *diags, enum severity severity, struct place place, const char *code,
+	const char *hint, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = NULL;
+	int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (severity == SEVERITY_ERROR)
+		diags->errors++;
+	struct diag *items = arena_grow(&diags->arena, diags->items, diags->count, sizeof(*items));
+	char *copy = length >= 0 ? arena_dup(&diags->arena, text, (size_t)length) : NULL;
+	char *hint_copy = hint ? arena_dup(&diags->arena, hint, strlen(hint)) : NULL;
+	if (length >= 0)
+		free(text);
+	if (!items || !copy || (hint && !hint_copy)) {
+		diags->out_of_memory = true;
+		return;
+	}
+	diags->items = items;
+	items[diags->count++] = (struct diag){
+		.severity = severity,
+		.place = place,
+		.code = code,
+		.message = copy,
+		.hint = hint_copy,
+	};
+}
+
+static void write_place(const struct place *place, struct buf *buf)
+{
+	if (!place->source)
+		return;
+	buf_puts(buf, place->source->file);
+	if (place->line)
+		buf_printf(buf, ":%u:%u", place->line, place->column);
+	buf_puts(buf, ": ");
+}
+
+void diag_write_line(const struct diag *diag, struct buf *buf)
+{
+	write_place(&diag->place, buf);
+	buf_printf(buf, "%s: %s", severity_names[diag->severity], diag->message);
+	if (diag->hint)
+		buf_printf(buf, " (%s)", diag->hint);
+}
+
+/* The line with that number, without its end; NULL when the text has no such line. Lines end as
+ * in YAML 1.2: LF, CR LF or CR. */
+static const char *find_line(const struct source *source, uint32_t number, size_t *ret_length)
+{
+	const char *end = source->text + source->length;
+	const char *at = source->text;
+	for (uint32_t line = 1; line < number; line++) {
+		while (at < end && *at != '\n' && *at != '\r')
+			at++;
+		if (at == end)
+			return NULL;
+		at += at[0] == '\r' && at + 1 < end && at[1] == '\n' ? 2 : 1;
+	}
+	size_t length = 0;
+	while (at + length < end && at[length] != '\n' && at[length] != '\r')
+		length++;
+	*ret_length = length;
+	return at;
+}
+
+/* Bytes of a terminal's line must not move its cursor: whatever is not plain text becomes '?'. */
+static void write_source_text(const char *line, size_t length, struct buf *buf)
+{
+	uint32_t columns = 0;
+	for (size_t i = 0; i < length && columns < SHOWN_COLUMNS; i++) {
+		unsigned char byte = (unsigned char)line[i];
+		if ((byte & 0xc0) != 0x80)
+			columns++;
+		buf_putc(buf, (byte < 0x20 && byte != '\t') || byte == 0x7f ? '?' : line[i]);
+	}
+}
+
+/* Spaces up to the column; a tab stays a tab so that the caret stands where the eye looks. */
+static void write_padding(const char *line, size_t length, uint32_t column, struct buf *buf)
+{
+	uint32_t at = 1;
+	for (size_t i = 0; i < length && at < column; i++) {
+		if (((unsigned char)line[i] & 0xc0) == 0x80)
+			continue;
+		buf_putc(buf, line[i] == '\t' ? '\t' : ' ');
+		at++;
+	}
+	for (; at < column; at++)
+		buf_putc(buf, ' ');
+}
+
+static void write_excerpt(const struct diag *diag, const char *on, const char *off, struct buf *buf)
+{
+	const struct place *place = &diag->place;
+	size_t length;
+	const char *line = NULL;
+	if (place->source && place->line)
+		line = find_line(place->source, place->line, &length);
+	if (!line || place->column > SHOWN_COLUMNS)
+		return;
+	buf_printf(buf, "%5u | ", place->line);
+	write_source_text(line, length, buf);
+	buf_puts(buf, "\n      | ");
+	write_padding(line, length, place->column, buf);
+	buf_puts(buf, on);
+	buf_putc(buf, '^');
+	for (uint32_t at = place->column + 1; at < place->end_column && at <= SHOWN_COLUMNS; at++)
+		buf_putc(buf, '~');
+	buf_puts(buf, off);
+	buf_putc(buf, '\n');
+}
+
+void diag_write_full(const struct diag *diag, bool colour, struct buf *buf)
+{
+	const char *on = colour ? severity_colours[diag->severity] : "";
+	const char *off = colour ? "\033[0m" : "";
+	write_place(&diag->place, buf);
+	buf_printf(buf, "%s%s:%s %s", on, severity_names[diag->severity], off, diag->message);
+	if (*diag->code)
+		buf_printf(buf, " [%s]", diag->code);
+	buf_putc(buf, '\n');
+	write_excerpt(diag, on, off, buf);
+	if (diag->hint)
+		buf_printf(buf, "      = %s\n", diag->hint);
+}
+
+void diags_done(struct diags *diags)
+{
+	arena_done(&diags->arena);
+	*diags = (struct diags){0};
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+int file_read_fd(int fd, size_t limit, struct buf *buf)
+{
+	char block[16384];
+	size_t total = 0;
+	for (;;) {
+		ssize_t count = read(fd, block, sizeof(block));
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (count == 0)
+			return buf_error(buf);
+		total += (size_t)count;
+		if (total > limit)
+			return -EFBIG;
+		buf_add(buf, block, (size_t)count);
+	}
+}
+
+int file_read_at(int dir_fd, const char *name, size_t limit, struct buf *buf)
+{
+	int fd AUTO_CLOSE =
+		openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	struct stat status;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	return file_read_fd(fd, limit, buf);
+}
+
+int file_write_all(int fd, const char *data, size_t length)
+{
+	while (length > 0) {
+		ssize_t count = write(fd, data, length);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		data += count;
+		length -= (size_t)count;
+	}
+	return 0;
+}
+
+static int fill(int fd, const char *data, size_t length, mode_t mode, bool sync)
+{
+	int r = file_write_all(fd, data, length);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, mode) < 0 || (sync && fsync(fd) < 0))
+		return -errno;
+	return 0;
+}
+
+int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
+	bool sync)
+{
+	/* Two writers at once each have a temporary of their own. */
+	char temporary[NAME_MAX + 1];
+	int used = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
+	if (used < 0 || (size_t)used >= sizeof(temporary))
+		return -ENAMETOOLONG;
+	int fd AUTO_CLOSE = openat(dir_fd, temporary,
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	int r = fill(fd, data, length, mode, sync);
+	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dir_fd, temporary, 0);
+		return r;
+	}
+	return sync && fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_fd)
+{
+	if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
+		return -errno;
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}

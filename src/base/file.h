@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whole files: read with a bound, written so that a reader sees the old one or the new one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Reads from an open descriptor to the end of the file. -EFBIG when it holds more than limit
+ * bytes; what was read is in the buffer all the same. */
+int file_read_fd(int fd, size_t limit, struct buf *buf);
+
+/* Opens and reads a regular file below a directory. -EINVAL when it is not a regular file. */
+int file_read_at(int dir_fd, const char *name, size_t limit, struct buf *buf);
+
+/* Writes all bytes, through short writes and signals. */
+int file_write_all(int fd, const char *data, size_t length);
+
+/* Replaces dir_fd/name by a file of these bytes through a temporary in the same directory and
+ * rename(2). With sync, the data and the directory are on the disk when it returns. */
+int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
+	bool sync);
+
+/* Creates a directory where there is none and opens it. A link with that name is not followed. */
+int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_fd);

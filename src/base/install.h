@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where things are once installed; the Makefile gives the directories and the version. */
+#pragma once
+
+#ifndef INSTALL_BIN_DIR
+#define INSTALL_BIN_DIR "/usr/bin"
+#endif
+#ifndef INSTALL_LIBEXEC_DIR
+#define INSTALL_LIBEXEC_DIR "/usr/libexec/vmlet"
+#endif
+#ifndef INSTALL_UNIT_DIR
+#define INSTALL_UNIT_DIR "/usr/lib/systemd/system"
+#endif
+#ifndef VMLET_VERSION
+#define VMLET_VERSION "0.1"
+#endif
+
+#define INSTALL_QEMU "/usr/bin/qemu-system-x86_64"
+#define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
+#define INSTALL_XORRISO "/usr/bin/xorriso"
+
+/* The spec directories, most important first (systemd.unit(5), "Unit File Load Path"). */
+#define INSTALL_SPEC_PATH "/etc/vmlet:/run/vmlet/specs:/usr/lib/vmlet/specs"

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From spec files to a checked set of VMs: the way that every program begins. */
+#pragma once
+
+#include "host/specdir.h"
+#include "plan/set.h"
+
+struct collection {
+	struct arena arena;
+	struct diags diags;
+	struct set set;
+};
+
+/* Reads the spec directories: $VMLET_PATH when set, else the installed ones. Returns -ENOMEM when
+ * memory is short, else 0 with all mistakes in diags. */
+int collect_directories(struct collection *collection);
+
+/* Reads these files only. */
+int collect_files(struct collection *collection, char *const *paths, size_t count);
+
+void collection_done(struct collection *collection);

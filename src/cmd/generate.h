@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the generator writes for a checked set of VMs. */
+#pragma once
+
+#include "base/error.h"
+#include "plan/set.h"
+
+/* Writes drop-ins, resolved specs and the links of vms.target below a directory, each file whole.
+ * A VM that fails does not stop the others; the first failure is returned. */
+int generate(const struct set *set, const char *directory, struct error *error);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vmlet-generator: specs to drop-ins, run by systemd at boot and at each daemon-reload
+ * (systemd.generator(7)). It exits 0 whatever the specs hold: one that is broken must not take the
+ * others with it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/install.h"
+#include "base/log.h"
+#include "cmd/collect.h"
+#include "cmd/generate.h"
+
+static const char help[] =
+	"Usage: vmlet-generator NORMAL-DIR [EARLY-DIR LATE-DIR]\n"
+	"\n"
+	"Writes the drop-ins of all specs into NORMAL-DIR. systemd runs it: see\n"
+	"systemd.generator(7). By hand, use 'vmlet generate DIR'.\n"
+	"\n"
+	"Environment:\n"
+	"  VMLET_PATH   the spec directories, instead of\n"
+	"               " INSTALL_SPEC_PATH "\n";
+
+static void report(const struct log *log, const struct diags *diags)
+{
+	struct buf line CLEANUP(buf_done) = {0};
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->items[i];
+		buf_reset(&line);
+		diag_write_line(diag, &line);
+		log_line(log,
+			diag->severity == SEVERITY_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			"%s", buf_text(&line));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("vmlet-generator " VMLET_VERSION);
+		return 0;
+	}
+	bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+	if (asked || (argc != 2 && argc != 4)) {
+		fputs(help, asked ? stdout : stderr);
+		return asked ? 0 : 2;
+	}
+	struct log log = log_open_generator("vmlet-generator");
+	struct collection collection;
+	struct error error = {""};
+	int r = collect_directories(&collection);
+	report(&log, &collection.diags);
+	if (r < 0)
+		log_line(&log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
+	else if (generate(&collection.set, argv[1], &error) < 0)
+		log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
+	collection_done(&collection);
+	log_done(&log);
+	return 0;
+}

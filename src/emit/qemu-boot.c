@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "emit/qemu.h"
+
+void qemu_emit_boot(const struct plan *plan, struct options *options)
+{
+	const struct boot *boot = &plan->vm->boot;
+	if (boot->kernel)
+		options_add(options, "-kernel", "%s", boot->kernel);
+	if (boot->initrd)
+		options_add(options, "-initrd", "%s", boot->initrd);
+	if (boot->cmdline)
+		options_add(options, "-append", "%s", boot->cmdline);
+	/* With an order, what is not in it is not tried. */
+	if (boot->order.count)
+		options_add(options, "-boot", "strict=on");
+}

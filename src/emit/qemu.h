@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The QEMU command line of a plan: one small emitter for each kind of device, and their sequence. */
+#pragma once
+
+#include "emit/options.h"
+#include "plan/plan.h"
+
+/* All of it, without the program's own path. */
+void qemu_emit(const struct plan *plan, struct options *options);
+
+/* The parts, in the order in which qemu_emit() calls them. */
+void qemu_emit_machine(const struct plan *plan, struct options *options);
+void qemu_emit_boot(const struct plan *plan, struct options *options);
+void qemu_emit_monitors(const struct plan *plan, struct options *options);
+void qemu_emit_console(const struct plan *plan, struct options *options);
+void qemu_emit_disks(const struct plan *plan, struct options *options);
+void qemu_emit_seed(const struct plan *plan, struct options *options);
+void qemu_emit_nics(const struct plan *plan, struct options *options);
+
+/* How virtio devices are attached: by PCI, or on a microvm by MMIO ("pci" or "device"). */
+const char *qemu_virtio_bus(const struct plan *plan);
+
+/* ",bootindex=N" into text, or nothing for 0. */
+#define BOOT_INDEX_BYTES 32
+const char *qemu_boot_index(size_t boot_index, char text[BOOT_INDEX_BYTES]);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "emit/unit.h"
+
+#include <string.h>
+
+void unit_begin_section(struct buf *buf, const char *name)
+{
+	if (buf->length)
+		buf_putc(buf, '\n');
+	buf_putc(buf, '[');
+	buf_puts(buf, name);
+	buf_puts(buf, "]\n");
+}
+
+void unit_add_raw(struct buf *buf, const char *directive, const char *value)
+{
+	buf_puts(buf, directive);
+	buf_putc(buf, '=');
+	buf_puts(buf, value);
+	buf_putc(buf, '\n');
+}
+
+void unit_add_text(struct buf *buf, const char *directive, const char *value)
+{
+	buf_puts(buf, directive);
+	buf_putc(buf, '=');
+	for (const char *at = value; *at; at++) {
+		if (*at == '%')
+			buf_putc(buf, '%');
+		buf_putc(buf, *at);
+	}
+	/* A backslash at the end would join the next line; systemd strips the blank behind it. */
+	size_t length = strlen(value);
+	if (length && value[length - 1] == '\\')
+		buf_putc(buf, ' ');
+	buf_putc(buf, '\n');
+}
+
+void unit_add_argument(struct buf *buf, const char *argument)
+{
+	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				   "_-+=/.,:@";
+	if (*argument && argument[strspn(argument, safe)] == '\0') {
+		buf_puts(buf, argument);
+		return;
+	}
+	buf_putc(buf, '"');
+	for (const char *at = argument; *at; at++) {
+		if (*at == '%' || *at == '$')
+			buf_putc(buf, *at);
+		else if (*at == '"' || *at == '\\')
+			buf_putc(buf, '\\');
+		buf_putc(buf, *at);
+	}
+	buf_putc(buf, '"');
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+static size_t boot_index(const struct vm *vm, const char *part)
+{
+	for (size_t i = 0; i < vm->boot.order.count; i++)
+		if (strcmp(vm->boot.order.items[i], part) == 0)
+			return i + 1;
+	return 0;
+}
+
+const char *plan_state_path(struct arena *arena, const struct plan *plan, const char *file)
+{
+	return arena_printf(arena, "%s/%s", plan->state_directory, file);
+}
+
+const char *plan_runtime_path(struct arena *arena, const struct plan *plan, const char *file)
+{
+	return arena_printf(arena, "%s/%s", plan->runtime_directory, file);
+}
+
+static int plan_one_disk(
+	struct arena *arena, const struct plan *plan, const struct disk *disk, struct plan_disk *ret)
+{
+	*ret = (struct plan_disk){
+		.disk = disk,
+		.serial = disk->serial ? disk->serial : disk->part.name,
+		.boot_index = boot_index(plan->vm, disk->part.name),
+	};
+	if (disk->cdrom) {
+		ret->file = disk->cdrom;
+		return 0;
+	}
+	ret->file_name = arena_printf(arena, "%s.%s", disk->part.name,
+		choice_name(&disk_format_names, disk->format));
+	ret->file = ret->file_name ? plan_state_path(arena, plan, ret->file_name) : NULL;
+	if (disk->image)
+		ret->image_path = arena_printf(arena, PLAN_IMAGE_ROOT "/%s.qcow2", disk->image);
+	return ret->file && (!disk->image || ret->image_path) ? 0 : -ENOMEM;
+}
+
+/* Names hold no underscore, so "vm-a_b" names one pair only. A name that is too long for the kernel
+ * becomes a hash of the pair: 12 digits of base 32 are 60 bits. */
+static int name_tap(
+	struct arena *arena, const char *vm, const char *nic, struct plan_nic *ret)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+	const char *readable = arena_printf(arena, "vm-%s_%s", vm, nic);
+	if (!readable)
+		return -ENOMEM;
+	if (strlen(readable) <= INTERFACE_LENGTH_MAX) {
+		snprintf(ret->tap, sizeof(ret->tap), "%s", readable);
+		return 0;
+	}
+	uint64_t hash = hash_names(vm, nic);
+	memcpy(ret->tap, "vm-", 3);
+	for (size_t i = 3; i < INTERFACE_LENGTH_MAX; i++, hash >>= 5)
+		ret->tap[i] = digits[hash & 31];
+	ret->tap[INTERFACE_LENGTH_MAX] = '\0';
+	ret->altname = readable;
+	return 0;
+}
+
+/* 52:54 is how QEMU's addresses begin: locally administered, unicast. 32 bits of the names' hash
+ * follow, so that a thousand interfaces meet once in ten thousand sites. */
+static void derive_mac(const char *vm, const char *nic, char mac[MAC_TEXT_BYTES])
+{
+	uint32_t hash = (uint32_t)(hash_names(vm, nic) >> 32);
+	snprintf(mac, MAC_TEXT_BYTES, "52:54:%02x:%02x:%02x:%02x", hash >> 24, (hash >> 16) & 0xff,
+		(hash >> 8) & 0xff, hash & 0xff);
+}
+
+static int plan_one_nic(
+	struct arena *arena, const struct plan *plan, size_t index, struct plan_nic *ret)
+{
+	const struct nic *nic = vm_nic(plan->vm, index);
+	*ret = (struct plan_nic){
+		.nic = nic,
+		.fd = PLAN_FD_TAP + (int)index,
+		.boot_index = boot_index(plan->vm, nic->part.name),
+	};
+	if (nic->mac)
+		snprintf(ret->mac, sizeof(ret->mac), "%s", nic->mac);
+	else
+		derive_mac(plan->vm->name, nic->part.name, ret->mac);
+	return name_tap(arena, plan->vm->name, nic->part.name, ret);
+}
+
+static const char *choose_cpu_model(const struct vm *vm)
+{
+	if (vm->cpus.model)
+		return vm->cpus.model;
+	/* "max" is the host's CPU under KVM and everything emulated under TCG. */
+	return vm->accel == ACCEL_KVM ? "host" : "max";
+}
+
+int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan)
+{
+	struct plan plan = {
+		.vm = vm,
+		.state_directory = arena_printf(arena, PLAN_STATE_ROOT "/%s", vm->name),
+		.runtime_directory = arena_printf(arena, PLAN_RUNTIME_ROOT "/%s", vm->name),
+		.cpu_model = choose_cpu_model(vm),
+		.disks = arena_alloc(arena, vm->disks.count * sizeof(*plan.disks)),
+		.disk_count = vm->disks.count,
+		.nics = arena_alloc(arena, vm->nics.count * sizeof(*plan.nics)),
+		.nic_count = vm->nics.count,
+	};
+	if (!plan.state_directory || !plan.runtime_directory || !plan.disks || !plan.nics)
+		return -ENOMEM;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < plan.disk_count; i++)
+		r = plan_one_disk(arena, &plan, vm_disk(vm, i), &plan.disks[i]);
+	for (size_t i = 0; r == 0 && i < plan.nic_count; i++)
+		r = plan_one_nic(arena, &plan, i, &plan.nics[i]);
+	if (r == 0)
+		*ret_plan = plan;
+	return r;
+}

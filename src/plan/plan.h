@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Everything decided about one VM before anything is done: paths, interface names, addresses,
+ * descriptor numbers. Pure: the same spec gives the same plan on every host. A plan lives in an
+ * arena and borrows from its spec.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "spec/scalar.h"
+#include "spec/vm.h"
+
+#define PLAN_STATE_ROOT "/var/lib/vmlet/vm"
+#define PLAN_RUNTIME_ROOT "/run/vmlet/vm"
+#define PLAN_IMAGE_ROOT "/var/lib/vmlet/images"
+
+/* Descriptors that QEMU inherits. systemd passes its own from 3 on (sd_listen_fds(3)), at most
+ * 2 * NICS_MAX of them, so these never meet. */
+#define PLAN_FD_SUPERVISOR 20
+#define PLAN_FD_TAP 21
+#define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX)
+
+/* Names of files in the state and runtime directories. */
+#define PLAN_SEED_FILE "seed.iso"
+#define PLAN_SPEC_FILE "spec.yaml"
+#define PLAN_STOP_TIMEOUT_FILE "stop-timeout"
+#define PLAN_QMP_SOCKET "qmp.sock"
+#define PLAN_STOP_SOCKET "stop.sock"
+#define PLAN_SERIAL_SOCKET "serial.sock"
+
+struct plan_disk {
+	const struct disk *disk;
+	const char *file;       /* the file's path: in the state directory, or the CD-ROM's image */
+	const char *file_name;  /* in the state directory; NULL for a CD-ROM */
+	const char *image_path; /* NULL when there is none */
+	const char *serial;
+	size_t boot_index; /* from 1; 0 for none */
+};
+
+struct plan_nic {
+	const struct nic *nic;
+	char tap[INTERFACE_LENGTH_MAX + 1];
+	const char *altname; /* the readable name when the tap's own is a hash, else NULL */
+	char mac[MAC_TEXT_BYTES];
+	int fd;
+	size_t boot_index;
+};
+
+struct plan {
+	const struct vm *vm;
+	const char *state_directory;
+	const char *runtime_directory;
+	const char *cpu_model;
+	struct plan_disk *disks;
+	size_t disk_count;
+	struct plan_nic *nics;
+	size_t nic_count;
+};
+
+/* Decides. The VM must be whole (no diagnostics) and outlive the plan. Returns -ENOMEM when memory is
+ * short, else 0. */
+int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan);
+
+/* The path of a file in the VM's state or runtime directory. NULL when memory is short. */
+const char *plan_state_path(struct arena *arena, const struct plan *plan, const char *file);
+const char *plan_runtime_path(struct arena *arena, const struct plan *plan, const char *file);

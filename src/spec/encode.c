@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/encode.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "spec/scalar.h"
+
+#define INDENT 2
+
+static void encode_table(
+	const struct key_table *table, const void *values, unsigned depth, struct buf *buf);
+
+static const void *field(const struct key *key, const void *values)
+{
+	return (const char *)values + key->offset;
+}
+
+static void indent(unsigned depth, struct buf *buf)
+{
+	for (unsigned i = 0; i < depth * INDENT; i++)
+		buf_putc(buf, ' ');
+}
+
+/* The length of a character that YAML would not keep as it is inside double quotes, else 0: what
+ * is not printable, and what YAML 1.1 takes for a line break. */
+static size_t special_length(const unsigned char *at)
+{
+	if (at[0] < 0x20 || at[0] == 0x7f)
+		return 1;
+	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+		return 2;
+	if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+		return 3;
+	if (at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf)
+		return 3;
+	return 0;
+}
+
+static unsigned code_point(const unsigned char *at, size_t length)
+{
+	if (length == 1)
+		return at[0];
+	if (length == 2)
+		return (at[0] & 0x1fU) << 6 | (at[1] & 0x3fU);
+	return (at[0] & 0x0fU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
+}
+
+static void encode_quoted(const char *text, struct buf *buf)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	buf_putc(buf, '"');
+	while (*at) {
+		size_t special = special_length(at);
+		if (*at == '\n')
+			buf_puts(buf, "\\n");
+		else if (special)
+			buf_printf(buf, "\\u%04x", code_point(at, special));
+		else if (*at == '"' || *at == '\\')
+			buf_printf(buf, "\\%c", *at);
+		else
+			buf_putc(buf, (char)*at);
+		at += special ? special : 1;
+	}
+	buf_putc(buf, '"');
+}
+
+/* Whether a literal block says exactly this text: several lines of plain text, the first one not
+ * indented, and one line break at the end. */
+static bool fits_block(const char *text)
+{
+	size_t length = strlen(text);
+	if (length < 2 || text[length - 1] != '\n' || text[length - 2] == '\n')
+		return false;
+	if (text[0] == ' ' || text[0] == '\n')
+		return false;
+	for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+		if (*at != '\n' && special_length(at))
+			return false;
+	return true;
+}
+
+static void encode_block(const char *text, unsigned depth, struct buf *buf)
+{
+	buf_puts(buf, "|\n");
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		if (length) {
+			indent(depth + 1, buf);
+			buf_add(buf, text, length);
+		}
+		text += length + 1;
+		if (*text)
+			buf_putc(buf, '\n');
+	}
+}
+
+static void encode_strings(const struct strings *strings, struct buf *buf)
+{
+	buf_putc(buf, '[');
+	for (size_t i = 0; i < strings->count; i++) {
+		if (i)
+			buf_puts(buf, ", ");
+		encode_quoted(strings->items[i], buf);
+	}
+	buf_putc(buf, ']');
+}
+
+static size_t same_name_run(const struct settings *settings, size_t from)
+{
+	size_t end = from + 1;
+	while (end < settings->count &&
+		strcmp(settings->items[end].name, settings->items[from].name) == 0)
+		end++;
+	return end - from;
+}
+
+static void encode_settings(const struct settings *settings, unsigned depth, struct buf *buf)
+{
+	for (size_t i = 0; i < settings->count;) {
+		size_t run = same_name_run(settings, i);
+		buf_putc(buf, '\n');
+		indent(depth + 1, buf);
+		buf_printf(buf, "%s: [", settings->items[i].name);
+		for (size_t j = 0; j < run; j++) {
+			if (j)
+				buf_puts(buf, ", ");
+			encode_quoted(settings->items[i + j].value, buf);
+		}
+		buf_putc(buf, ']');
+		i += run;
+	}
+}
+
+static void encode_parts(
+	const struct key *key, const struct parts *parts, unsigned depth, struct buf *buf)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct part *part = part_at(parts, key->below, i);
+		buf_putc(buf, '\n');
+		indent(depth + 1, buf);
+		buf_printf(buf, "%s:", part->name);
+		encode_table(key->below, part, depth + 2, buf);
+	}
+}
+
+static bool is_set(const struct key *key, const void *values);
+
+static bool any_set(const struct key_table *table, const void *values)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (is_set(&table->keys[i], values))
+			return true;
+	return false;
+}
+
+static bool is_set(const struct key *key, const void *values)
+{
+	const void *value = field(key, values);
+	switch (key->type) {
+	case KEY_BOOL:
+	case KEY_CHOICE:
+		return true;
+	case KEY_COUNT:
+	case KEY_SIZE:
+		return *(const uint64_t *)value != 0;
+	case KEY_SPAN:
+		return key->fallback || *(const uint64_t *)value != 0;
+	case KEY_NAME:
+	case KEY_LINE:
+	case KEY_TEXT:
+	case KEY_PATH:
+	case KEY_MAC:
+	case KEY_INTERFACE:
+	case KEY_CPU_MODEL:
+		return *(const char *const *)value != NULL;
+	case KEY_LIST:
+		return ((const struct strings *)value)->count > 0;
+	case KEY_SETTINGS:
+		return ((const struct settings *)value)->count > 0;
+	case KEY_PARTS:
+		return ((const struct parts *)value)->count > 0;
+	case KEY_GROUP:
+		return any_set(key->below, value);
+	case KEY_TYPE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void encode_text(const char *text, unsigned depth, struct buf *buf)
+{
+	buf_putc(buf, ' ');
+	if (fits_block(text))
+		encode_block(text, depth, buf);
+	else
+		encode_quoted(text, buf);
+}
+
+static void encode_value(
+	const struct key *key, const void *values, unsigned depth, struct buf *buf)
+{
+	const void *value = field(key, values);
+	switch (key->type) {
+	case KEY_BOOL:
+		buf_puts(buf, *(const bool *)value ? " yes" : " no");
+		return;
+	case KEY_CHOICE:
+		buf_printf(buf, " %s", choice_name(key->choices, *(const int *)value));
+		return;
+	case KEY_COUNT:
+		buf_printf(buf, " %" PRIu64, *(const uint64_t *)value);
+		return;
+	case KEY_SIZE:
+		buf_putc(buf, ' ');
+		scalar_write_size(*(const uint64_t *)value, buf);
+		return;
+	case KEY_SPAN:
+		buf_putc(buf, ' ');
+		scalar_write_span(*(const uint64_t *)value, buf);
+		return;
+	case KEY_NAME:
+	case KEY_LINE:
+	case KEY_TEXT:
+	case KEY_PATH:
+	case KEY_MAC:
+	case KEY_INTERFACE:
+	case KEY_CPU_MODEL:
+		encode_text(*(const char *const *)value, depth, buf);
+		return;
+	case KEY_LIST:
+		buf_putc(buf, ' ');
+		encode_strings(value, buf);
+		return;
+	case KEY_SETTINGS:
+		encode_settings(value, depth, buf);
+		return;
+	case KEY_PARTS:
+		encode_parts(key, value, depth, buf);
+		return;
+	case KEY_GROUP:
+		encode_table(key->below, value, depth + 1, buf);
+		return;
+	case KEY_TYPE_COUNT:
+		return;
+	}
+}
+
+/* Each key begins a new line, so that a table of a group goes on behind its key's colon. */
+static void encode_table(
+	const struct key_table *table, const void *values, unsigned depth, struct buf *buf)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		if (!is_set(key, values))
+			continue;
+		buf_putc(buf, '\n');
+		indent(depth, buf);
+		buf_printf(buf, "%s:", key->name);
+		encode_value(key, values, depth, buf);
+	}
+}
+
+void encode_mapping(const struct key_table *table, const void *values, struct buf *buf)
+{
+	buf_puts(buf, "---");
+	encode_table(table, values, 0, buf);
+	buf_putc(buf, '\n');
+}

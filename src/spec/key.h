@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The key table: each key of the language is one row, and a row is all that anything generic
+ * (decoding, checking, defaults, encoding, documentation) knows of it. This header gives the shape
+ * of a row and what values look like in memory.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/choice.h"
+#include "base/diag.h"
+
+enum key_type {
+	/* scalars                   in memory */
+	KEY_BOOL,      /*            bool */
+	KEY_COUNT,     /*            uint64_t */
+	KEY_SIZE,      /*            uint64_t, bytes */
+	KEY_SPAN,      /*            uint64_t, microseconds; SPAN_INFINITE */
+	KEY_CHOICE,    /*            int, an index into the row's choices */
+	KEY_NAME,      /*            const char *; of a VM, an image, a part */
+	KEY_LINE,      /*            const char *; one line of text */
+	KEY_TEXT,      /*            const char *; any text */
+	KEY_PATH,      /*            const char *; absolute */
+	KEY_MAC,       /*            const char *; normalised */
+	KEY_INTERFACE, /*            const char *; of a network interface */
+	KEY_CPU_MODEL, /*            const char *; QEMU's -cpu */
+	/* collections */
+	KEY_LIST,     /*             struct strings; each of the row's item type */
+	KEY_SETTINGS, /*             struct settings; systemd directives */
+	KEY_GROUP,    /*             the struct of the row's keys, in place */
+	KEY_PARTS,    /*             struct parts; a mapping by name */
+	KEY_TYPE_COUNT,
+};
+
+struct key;
+
+/* The keys of one mapping and the struct that holds their values. */
+struct key_table {
+	const struct key *keys;
+	size_t count;
+	size_t struct_size;
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	size_t offset; /* in the struct of the table the row stands in */
+	const char *summary; /* one sentence */
+	const char *example;
+	const char *fallback; /* the value when the key is absent, as YAML writes it; NULL for none */
+	uint64_t min;         /* of a number, or of how many parts; 0 for none */
+	uint64_t max;
+	const struct choices *choices;
+	enum key_type item;            /* what a list holds */
+	const struct key_table *below; /* the keys of a group or of each part */
+	const char *scalar_for; /* the key below that a plain scalar stands for; NULL for none */
+};
+
+struct strings {
+	const char **items;
+	size_t count;
+};
+
+/* A systemd directive; one that is given as a list stands several times. */
+struct setting {
+	const char *name;
+	const char *value;
+};
+
+struct settings {
+	struct setting *items;
+	size_t count;
+};
+
+/* What each part (a disk, a nic) begins with. */
+struct part {
+	const char *name;
+	struct place place;
+};
+
+struct parts {
+	void *items; /* an array of structs that begin with struct part, in the order of the file */
+	size_t count;
+};
+
+/* What a value of that type is, for "takes ...". */
+const char *key_type_expects(enum key_type type);
+
+/* The row with that name, or NULL. */
+const struct key *key_find(const struct key_table *table, const char *name);
+
+/* The name in the table nearest to a mistyped one, or NULL when none is near. */
+const char *key_nearest(const struct key_table *table, const char *name);
+
+/* The part at an index. */
+static inline void *part_at(const struct parts *parts, const struct key_table *below, size_t index)
+{
+	return (char *)parts->items + index * below->struct_size;
+}

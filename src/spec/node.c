@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/node.h"
+
+#include <string.h>
+#include <strings.h>
+#include <yaml.h>
+
+struct builder {
+	yaml_parser_t parser;
+	struct arena *arena;
+	const struct source *source;
+	struct diags *diags;
+	struct documents documents;
+	struct node *last_document;
+	struct node *stack[SPEC_DEPTH_MAX];
+	size_t depth;
+	size_t nodes;
+	struct node *key; /* read, and still without its value */
+};
+
+static struct place place_of(const struct builder *builder, yaml_mark_t start, yaml_mark_t end)
+{
+	struct place place = {
+		.source = builder->source,
+		.line = (uint32_t)start.line + 1,
+		.column = (uint32_t)start.column + 1,
+		.end_column = (uint32_t)start.column + 2,
+	};
+	if (end.line == start.line && end.column > start.column)
+		place.end_column = (uint32_t)end.column + 1;
+	return place;
+}
+
+static void refuse(struct builder *builder, struct place place, const char *code, const char *hint,
+	const char *message)
+{
+	diag_add(builder->diags, SEVERITY_ERROR, place, code, hint, "%s", message);
+}
+
+/* libyaml's reader names a byte offset only. */
+static struct place place_of_offset(const struct builder *builder, size_t offset)
+{
+	struct place place = {.source = builder->source, .line = 1, .column = 1};
+	for (size_t i = 0; i < offset && i < builder->source->length; i++) {
+		unsigned char byte = (unsigned char)builder->source->text[i];
+		if (byte == '\n') {
+			place.line++;
+			place.column = 1;
+		} else if ((byte & 0xc0) != 0x80) {
+			place.column++;
+		}
+	}
+	place.end_column = place.column + 1;
+	return place;
+}
+
+static bool is_tab(const struct builder *builder, yaml_mark_t mark)
+{
+	return mark.index < builder->source->length && builder->source->text[mark.index] == '\t';
+}
+
+static void report_parser_error(struct builder *builder)
+{
+	const yaml_parser_t *parser = &builder->parser;
+	if (parser->error == YAML_READER_ERROR) {
+		bool control = strcmp(parser->problem, "control characters are not allowed") == 0;
+		refuse(builder, place_of_offset(builder, parser->problem_offset),
+			control ? "control-character" : "bad-utf8", "write plain UTF-8 text",
+			control ? "a control character is not allowed in YAML"
+				: "this is not valid UTF-8");
+		return;
+	}
+	struct place place = place_of(builder, parser->problem_mark, parser->problem_mark);
+	if (is_tab(builder, parser->problem_mark)) {
+		refuse(builder, place, "tab", "indent with spaces", "a tab cannot indent YAML");
+		return;
+	}
+	diag_add(builder->diags, SEVERITY_ERROR, place, "yaml-syntax", NULL, "YAML: %s%s%s",
+		parser->problem, parser->context ? " " : "",
+		parser->context ? parser->context : "");
+}
+
+static struct node *find_key(const struct node *mapping, const struct node *key)
+{
+	for (struct node *value = mapping->first; value; value = value->next)
+		if (value->key->length == key->length &&
+			memcmp(value->key->text, key->text, key->length) == 0)
+			return value;
+	return NULL;
+}
+
+/* Returns false when the key must not stand there. */
+static bool accept_key(struct builder *builder, const struct node *mapping, struct node *key)
+{
+	if (key->kind != NODE_SCALAR) {
+		refuse(builder, key->place, "complex-key", "keys are plain words",
+			"a list or mapping cannot be a key");
+		return false;
+	}
+	if (key->plain && strcmp(key->text, "<<") == 0) {
+		refuse(builder, key->place, "merge-key", "use 'profiles' to share settings",
+			"merge keys (<<) are not part of the spec language");
+		return false;
+	}
+	if (mapping->count >= SPEC_KEYS_MAX) {
+		refuse(builder, key->place, "too-large", NULL, "more than 1024 keys in one mapping");
+		return false;
+	}
+	const struct node *earlier = find_key(mapping, key);
+	if (!earlier)
+		return true;
+	diag_add(builder->diags, SEVERITY_ERROR, key->place, "duplicate-key",
+		"keep one of the two", "key '%s' is repeated", key->text);
+	diag_add(builder->diags, SEVERITY_NOTE, earlier->key->place, "", NULL,
+		"'%s' stands here first", key->text);
+	return true;
+}
+
+static void append(struct node *parent, struct node *node)
+{
+	if (parent->last)
+		parent->last->next = node;
+	else
+		parent->first = node;
+	parent->last = node;
+	parent->count++;
+}
+
+/* Puts a new node where the parser stands. Returns false when parsing cannot go on. */
+static bool place_node(struct builder *builder, struct node *node)
+{
+	if (builder->depth == 0) {
+		if (builder->last_document)
+			builder->last_document->next = node;
+		else
+			builder->documents.first = node;
+		builder->last_document = node;
+		return true;
+	}
+	struct node *parent = builder->stack[builder->depth - 1];
+	if (parent->kind == NODE_SEQUENCE) {
+		append(parent, node);
+		return true;
+	}
+	if (!builder->key) {
+		builder->key = node;
+		return accept_key(builder, parent, node);
+	}
+	node->key = builder->key;
+	builder->key = NULL;
+	append(parent, node);
+	return true;
+}
+
+static struct node *new_node(
+	struct builder *builder, const yaml_event_t *event, enum node_kind kind)
+{
+	struct place place = place_of(builder, event->start_mark, event->end_mark);
+	if (++builder->nodes > SPEC_NODES_MAX) {
+		refuse(builder, place, "too-large", NULL, "more than 20000 values in one file");
+		return NULL;
+	}
+	struct node *node = arena_alloc(builder->arena, sizeof(*node));
+	if (!node) {
+		builder->diags->out_of_memory = true;
+		return NULL;
+	}
+	node->kind = kind;
+	node->place = place;
+	return node;
+}
+
+static bool accept_decoration(struct builder *builder, const yaml_event_t *event,
+	const unsigned char *anchor, const unsigned char *tag)
+{
+	static const char core[] = "tag:yaml.org,2002:";
+	struct place place = place_of(builder, event->start_mark, event->end_mark);
+	if (anchor) {
+		refuse(builder, place, "anchor", "use 'profiles' to share settings",
+			"anchors are not part of the spec language");
+		return false;
+	}
+	if (tag && strncmp((const char *)tag, core, sizeof(core) - 1) != 0 &&
+		strcmp((const char *)tag, "!") != 0) {
+		refuse(builder, place, "tag", "remove the tag", "this tag is not part of YAML's core");
+		return false;
+	}
+	return true;
+}
+
+static bool take_scalar(struct builder *builder, const yaml_event_t *event)
+{
+	if (!accept_decoration(builder, event, event->data.scalar.anchor, event->data.scalar.tag))
+		return false;
+	struct node *node = new_node(builder, event, NODE_SCALAR);
+	if (!node)
+		return false;
+	const char *text = (const char *)event->data.scalar.value;
+	node->length = event->data.scalar.length;
+	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	if (memchr(text, '\0', node->length)) {
+		refuse(builder, node->place, "control-character", NULL, "a value cannot hold a NUL");
+		return false;
+	}
+	node->text = arena_dup(builder->arena, text, node->length);
+	if (!node->text) {
+		builder->diags->out_of_memory = true;
+		return false;
+	}
+	return place_node(builder, node);
+}
+
+static bool take_start(struct builder *builder, const yaml_event_t *event, enum node_kind kind)
+{
+	bool sequence = kind == NODE_SEQUENCE;
+	if (!accept_decoration(builder, event,
+		    sequence ? event->data.sequence_start.anchor : event->data.mapping_start.anchor,
+		    sequence ? event->data.sequence_start.tag : event->data.mapping_start.tag))
+		return false;
+	struct node *node = new_node(builder, event, kind);
+	if (!node)
+		return false;
+	if (builder->depth == SPEC_DEPTH_MAX) {
+		refuse(builder, node->place, "too-deep", NULL, "nested deeper than 64 levels");
+		return false;
+	}
+	if (!place_node(builder, node))
+		return false;
+	builder->stack[builder->depth++] = node;
+	return true;
+}
+
+static bool take_alias(struct builder *builder, const yaml_event_t *event)
+{
+	refuse(builder, place_of(builder, event->start_mark, event->end_mark), "alias",
+		"write the value out, or use 'profiles' to share settings",
+		"aliases are not part of the spec language");
+	return false;
+}
+
+/* Returns false when parsing ends here. */
+static bool take_event(struct builder *builder, const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return take_scalar(builder, event);
+	case YAML_SEQUENCE_START_EVENT:
+		return take_start(builder, event, NODE_SEQUENCE);
+	case YAML_MAPPING_START_EVENT:
+		return take_start(builder, event, NODE_MAPPING);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		builder->depth--;
+		return true;
+	case YAML_ALIAS_EVENT:
+		return take_alias(builder, event);
+	case YAML_STREAM_START_EVENT:
+	case YAML_DOCUMENT_START_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+	case YAML_NO_EVENT:
+		return true;
+	case YAML_STREAM_END_EVENT:
+		return false;
+	}
+	return false;
+}
+
+static void build(struct builder *builder)
+{
+	size_t errors = builder->diags->errors;
+	for (;;) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(&builder->parser, &event)) {
+			if (builder->parser.error == YAML_MEMORY_ERROR)
+				builder->diags->out_of_memory = true;
+			else
+				report_parser_error(builder);
+			builder->documents.incomplete = true;
+			return;
+		}
+		bool last = event.type == YAML_STREAM_END_EVENT;
+		bool go_on = take_event(builder, &event);
+		yaml_event_delete(&event);
+		if (go_on && builder->diags->errors - errors < SPEC_ERRORS_MAX)
+			continue;
+		builder->documents.incomplete = !last;
+		return;
+	}
+}
+
+int node_parse(struct arena *arena, const struct source *source, struct diags *diags,
+	struct documents *ret_documents)
+{
+	struct builder builder = {.arena = arena, .source = source, .diags = diags};
+	if (source->length > SPEC_BYTES_MAX) {
+		struct place whole = {.source = source};
+		refuse(&builder, whole, "too-large", NULL, "larger than 1 MiB");
+		*ret_documents = (struct documents){.incomplete = true};
+		return 0;
+	}
+	if (!yaml_parser_initialize(&builder.parser))
+		return -ENOMEM;
+	yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(
+		&builder.parser, (const unsigned char *)source->text, source->length);
+	build(&builder);
+	yaml_parser_delete(&builder.parser);
+	if (diags->out_of_memory)
+		return -ENOMEM;
+	*ret_documents = builder.documents;
+	return 0;
+}
+
+const struct node *node_get(const struct node *mapping, const char *key)
+{
+	for (const struct node *value = mapping->first; value; value = value->next)
+		if (strcmp(value->key->text, key) == 0)
+			return value;
+	return NULL;
+}
+
+bool node_is_null(const struct node *node)
+{
+	return node->kind == NODE_SCALAR && node->plain &&
+		(node->length == 0 || strcmp(node->text, "~") == 0 ||
+			strcasecmp(node->text, "null") == 0);
+}

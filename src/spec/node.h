@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * YAML text as an owned tree in which each value knows its place. The strict subset that specs are
+ * written in: no anchors, aliases, merge keys or tags of one's own, scalar keys only, no key twice.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+#define SPEC_BYTES_MAX ((size_t)1024 * 1024)
+#define SPEC_DEPTH_MAX 64
+#define SPEC_NODES_MAX 20000
+#define SPEC_KEYS_MAX 1024
+#define SPEC_ERRORS_MAX 50
+
+enum node_kind {
+	NODE_SCALAR,
+	NODE_SEQUENCE,
+	NODE_MAPPING,
+};
+
+struct node {
+	enum node_kind kind;
+	bool plain;        /* a scalar without quotes */
+	struct place place;
+	const char *text;  /* a scalar's value: UTF-8 without NUL */
+	size_t length;
+	struct node *key;  /* the scalar that this value stands under in a mapping */
+	struct node *first; /* a collection's values */
+	struct node *last;
+	struct node *next; /* in the same collection, or the next document */
+	size_t count;
+};
+
+struct documents {
+	struct node *first;
+	bool incomplete; /* the last document ends at an error */
+};
+
+/* Parses a text into documents that live in the arena; their places point into the source. What is
+ * wrong with the text goes to diags; what was read before that is still returned. Returns -ENOMEM
+ * when memory is short, else 0. */
+int node_parse(struct arena *arena, const struct source *source, struct diags *diags,
+	struct documents *ret_documents);
+
+/* The value under a key of a mapping, or NULL. */
+const struct node *node_get(const struct node *mapping, const char *key);
+
+/* Whether a scalar stands for "no value" in YAML's core schema: empty, ~, null. */
+bool node_is_null(const struct node *node);

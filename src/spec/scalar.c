@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/scalar.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/macros.h"
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Reads digits; *text stands behind them afterwards. */
+static int read_digits(const char **text, uint64_t *ret_value)
+{
+	if (!is_digit(**text))
+		return -EINVAL;
+	uint64_t value = 0;
+	for (; is_digit(**text); (*text)++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, (uint64_t)(**text - '0'), &value))
+			return -ERANGE;
+	*ret_value = value;
+	return 0;
+}
+
+/* "010" is eight to some and ten to others: neither is guessed. */
+static bool has_leading_zero(const char *text)
+{
+	return text[0] == '0' && is_digit(text[1]);
+}
+
+int scalar_parse_count(const char *text, uint64_t *ret_count)
+{
+	if (has_leading_zero(text))
+		return -EINVAL;
+	uint64_t value = 0;
+	int r = read_digits(&text, &value);
+	if (r < 0)
+		return r;
+	if (*text)
+		return -EINVAL;
+	*ret_count = value;
+	return 0;
+}
+
+static const struct size_unit {
+	const char *name;
+	unsigned shift;
+} size_units[] = {
+	{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"T", 40}, {"G", 30}, {"M", 20}, {"K", 10},
+};
+
+int scalar_parse_size(const char *text, uint64_t *ret_bytes)
+{
+	if (has_leading_zero(text))
+		return -EINVAL;
+	uint64_t value = 0;
+	int r = read_digits(&text, &value);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(size_units); i++) {
+		if (strcmp(text, size_units[i].name) != 0)
+			continue;
+		if (value > UINT64_MAX >> size_units[i].shift)
+			return -ERANGE;
+		*ret_bytes = value << size_units[i].shift;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+#define USEC_SECOND UINT64_C(1000000)
+
+/* systemd.time(7), "Parsing Time Spans". */
+static const struct span_unit {
+	const char *name;
+	uint64_t usec;
+} span_units[] = {
+	{"usec", 1}, {"us", 1}, {"µs", 1},
+	{"msec", 1000}, {"ms", 1000},
+	{"seconds", USEC_SECOND}, {"second", USEC_SECOND}, {"sec", USEC_SECOND}, {"s", USEC_SECOND},
+	{"minutes", 60 * USEC_SECOND}, {"minute", 60 * USEC_SECOND}, {"min", 60 * USEC_SECOND},
+	{"m", 60 * USEC_SECOND},
+	{"hours", 3600 * USEC_SECOND}, {"hour", 3600 * USEC_SECOND}, {"hr", 3600 * USEC_SECOND},
+	{"h", 3600 * USEC_SECOND},
+	{"days", 86400 * USEC_SECOND}, {"day", 86400 * USEC_SECOND}, {"d", 86400 * USEC_SECOND},
+	{"weeks", 604800 * USEC_SECOND}, {"week", 604800 * USEC_SECOND}, {"w", 604800 * USEC_SECOND},
+};
+
+static const char *skip_blanks(const char *text)
+{
+	while (*text == ' ')
+		text++;
+	return text;
+}
+
+/* Reads a unit's name; none means seconds. */
+static int read_span_unit(const char **text, uint64_t *ret_usec)
+{
+	size_t length = strcspn(*text, " 0123456789");
+	if (length == 0) {
+		*ret_usec = USEC_SECOND;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(span_units); i++) {
+		if (strlen(span_units[i].name) != length ||
+			strncmp(*text, span_units[i].name, length) != 0)
+			continue;
+		*text += length;
+		*ret_usec = span_units[i].usec;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* The digits "5" are half a unit; what is finer than a microsecond is dropped. */
+static uint64_t fraction_of(const char *digits, uint64_t unit)
+{
+	uint64_t value = 0;
+	uint64_t scale = unit;
+	for (; is_digit(*digits); digits++) {
+		scale /= 10;
+		value += (uint64_t)(*digits - '0') * scale;
+	}
+	return value;
+}
+
+static int read_span_term(const char **text, uint64_t *total)
+{
+	uint64_t number = 0;
+	int r = read_digits(text, &number);
+	if (r < 0)
+		return r;
+	const char *fraction = "";
+	if (**text == '.' && is_digit((*text)[1])) {
+		fraction = *text + 1;
+		*text = fraction + strspn(fraction, "0123456789");
+	}
+	*text = skip_blanks(*text);
+	uint64_t unit;
+	r = read_span_unit(text, &unit);
+	if (r < 0)
+		return r;
+	if (__builtin_mul_overflow(number, unit, &number) ||
+		__builtin_add_overflow(number, fraction_of(fraction, unit), &number) ||
+		__builtin_add_overflow(*total, number, total) || *total == SPAN_INFINITE)
+		return -ERANGE;
+	*text = skip_blanks(*text);
+	return 0;
+}
+
+int scalar_parse_span(const char *text, uint64_t *ret_usec)
+{
+	if (strcmp(text, "infinity") == 0) {
+		*ret_usec = SPAN_INFINITE;
+		return 0;
+	}
+	if (!is_digit(*text))
+		return -EINVAL;
+	uint64_t total = 0;
+	while (*text) {
+		int r = read_span_term(&text, &total);
+		if (r < 0)
+			return r;
+	}
+	*ret_usec = total;
+	return 0;
+}
+
+int scalar_parse_bool(const char *text, bool *ret_value)
+{
+	static const char *const words[][2] = {
+		{"false", "true"}, {"False", "True"}, {"FALSE", "TRUE"},
+		{"no", "yes"}, {"No", "Yes"}, {"NO", "YES"},
+		{"off", "on"}, {"Off", "On"}, {"OFF", "ON"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		for (int value = 0; value < 2; value++)
+			if (strcmp(text, words[i][value]) == 0) {
+				*ret_value = value;
+				return 0;
+			}
+	return -EINVAL;
+}
+
+static int hex_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -EINVAL;
+}
+
+int scalar_parse_mac(const char *text, char ret_mac[MAC_TEXT_BYTES])
+{
+	static const char digits[] = "0123456789abcdef";
+	char mac[MAC_TEXT_BYTES];
+	int any = 0;
+	for (size_t i = 0; i < 6; i++) {
+		int high = hex_value(text[3 * i]);
+		int low = high < 0 ? -EINVAL : hex_value(text[3 * i + 1]);
+		char behind = low < 0 ? '\0' : text[3 * i + 2];
+		if (low < 0 || (i < 5 ? behind != ':' && behind != '-' : behind != '\0'))
+			return -EINVAL;
+		any |= high | low;
+		mac[3 * i] = digits[high];
+		mac[3 * i + 1] = digits[low];
+		mac[3 * i + 2] = i < 5 ? ':' : '\0';
+	}
+	/* The lowest bit of the first byte says "group" (IEEE 802, 8.2). */
+	if (!any || (hex_value(mac[1]) & 1))
+		return -EADDRNOTAVAIL;
+	memcpy(ret_mac, mac, sizeof(mac));
+	return 0;
+}
+
+bool scalar_is_name(const char *text, size_t length_max)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	return length > 0 && length <= length_max && text[length] == '\0' && text[0] >= 'a' &&
+		text[0] <= 'z';
+}
+
+bool scalar_is_interface(const char *text)
+{
+	size_t length = strlen(text);
+	if (length == 0 || length > INTERFACE_LENGTH_MAX || text[0] == '-')
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] <= ' ' || text[i] > '~' || strchr("/:,%\"'\\", text[i]))
+			return false;
+	return strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
+bool scalar_is_path(const char *text)
+{
+	if (text[0] != '/' || strlen(text) >= PATH_MAX || !scalar_is_line(text))
+		return false;
+	for (const char *part = text; part; part = strchr(part, '/')) {
+		part++;
+		size_t length = strcspn(part, "/");
+		if (length == 0 || (length == 1 && part[0] == '.') ||
+			(length == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+	}
+	return true;
+}
+
+bool scalar_is_line(const char *text)
+{
+	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			return false;
+		/* U+0080..U+009F, then U+2028 and U+2029. */
+		if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+			return false;
+		if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+			return false;
+	}
+	return true;
+}
+
+void scalar_write_size(uint64_t bytes, struct buf *buf)
+{
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t unit = UINT64_C(1) << size_units[i].shift;
+		if (bytes % unit)
+			continue;
+		buf_printf(buf, "%" PRIu64 "%s", bytes / unit, size_units[i].name);
+		return;
+	}
+}
+
+void scalar_write_span(uint64_t usec, struct buf *buf)
+{
+	if (usec == SPAN_INFINITE)
+		buf_puts(buf, "infinity");
+	else if (usec % USEC_SECOND == 0)
+		buf_printf(buf, "%" PRIu64 "s", usec / USEC_SECOND);
+	else if (usec % 1000 == 0)
+		buf_printf(buf, "%" PRIu64 "ms", usec / 1000);
+	else
+		buf_printf(buf, "%" PRIu64 "us", usec);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The words of the spec language: text to value and back. Each parser takes the whole text or
+ * returns -EINVAL (not of that form) or -ERANGE (of that form, but too large to hold).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define NAME_LENGTH_MAX 48
+/* A disk's name is its default serial number, and virtio-blk holds 20 bytes (virtio 1.2, 5.2.6). */
+#define PART_NAME_LENGTH_MAX 20
+/* IFNAMSIZ without its NUL. */
+#define INTERFACE_LENGTH_MAX 15
+#define MAC_TEXT_BYTES 18
+
+#define SPAN_INFINITE UINT64_MAX
+
+/* A decimal number without sign, leading zero or blank. */
+int scalar_parse_count(const char *text, uint64_t *ret_count);
+
+/* Bytes: a number and one of K M G T, KiB MiB GiB TiB, all binary. Without a unit: -EINVAL, as
+ * nobody can tell bytes from megabytes. */
+int scalar_parse_size(const char *text, uint64_t *ret_bytes);
+
+/* Microseconds, as systemd.time(7) writes time spans: "90s", "1min 30s", "1.5h"; a bare number is
+ * seconds; "infinity" is SPAN_INFINITE. */
+int scalar_parse_span(const char *text, uint64_t *ret_usec);
+
+/* YAML 1.1's words, in the three spellings that YAML allows (yes, Yes, YES). */
+int scalar_parse_bool(const char *text, bool *ret_value);
+
+/* A unicast Ethernet address, normalised to lower case with colons. -EADDRNOTAVAIL when it is one
+ * that no interface may have (multicast, or all zero). */
+int scalar_parse_mac(const char *text, char ret_mac[MAC_TEXT_BYTES]);
+
+/* [a-z][a-z0-9-]* within the length. */
+bool scalar_is_name(const char *text, size_t length_max);
+
+/* What the kernel takes as an interface name (dev_valid_name() in net/core/dev.c): 1 to 15 bytes,
+ * no slash, colon or blank, and not "." or "..". Only printable ASCII here. */
+bool scalar_is_interface(const char *text);
+
+/* An absolute path without empty, "." or ".." parts, within PATH_MAX. */
+bool scalar_is_path(const char *text);
+
+/* Valid on one line of any file: no control characters, C1 ones and U+2028/9 included. */
+bool scalar_is_line(const char *text);
+
+/* The shortest text that parses to the same value. */
+void scalar_write_size(uint64_t bytes, struct buf *buf);
+void scalar_write_span(uint64_t usec, struct buf *buf);

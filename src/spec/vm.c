@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The key table of kind vm: to add a key, add a row here and use its value where it takes effect. */
+#include "spec/vm.h"
+
+#include "base/macros.h"
+#include "spec/scalar.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define TIB (1024 * 1024 * MIB)
+#define USEC_SECOND UINT64_C(1000000)
+#define USEC_DAY (86400 * USEC_SECOND)
+
+#define TABLE(table, rows, type)                                                                   \
+	const struct key_table table = {rows, ARRAY_SIZE(rows), sizeof(type)}
+
+DEFINE_CHOICES(kind_names, KIND_COUNT, [KIND_VM] = "vm");
+
+DEFINE_CHOICES(machine_names, MACHINE_COUNT, [MACHINE_Q35] = "q35", [MACHINE_PC] = "pc",
+	[MACHINE_MICROVM] = "microvm");
+
+DEFINE_CHOICES(accel_names, ACCEL_COUNT, [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",
+	[ACCEL_AUTO] = "auto");
+
+DEFINE_CHOICES(
+	disk_format_names, DISK_FORMAT_COUNT, [DISK_QCOW2] = "qcow2", [DISK_RAW] = "raw");
+
+DEFINE_CHOICES(cache_names, CACHE_COUNT, [CACHE_WRITEBACK] = "writeback", [CACHE_NONE] = "none",
+	[CACHE_WRITETHROUGH] = "writethrough", [CACHE_DIRECTSYNC] = "directsync",
+	[CACHE_UNSAFE] = "unsafe");
+
+DEFINE_CHOICES(
+	discard_names, DISCARD_COUNT, [DISCARD_UNMAP] = "unmap", [DISCARD_IGNORE] = "ignore");
+
+DEFINE_CHOICES(nic_model_names, NIC_MODEL_COUNT, [NIC_VIRTIO] = "virtio", [NIC_E1000] = "e1000",
+	[NIC_E1000E] = "e1000e");
+
+DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
+	[RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
+	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog",
+	[RESTART_ON_ABORT] = "on-abort", [RESTART_ALWAYS] = "always");
+
+/* clang-format off */
+static const struct key topology_keys[] = {
+	{
+		.name = "sockets", .type = KEY_COUNT, .offset = offsetof(struct topology, sockets),
+		.min = 1, .max = 255, .example = "1",
+		.summary = "How many CPU sockets the guest sees.",
+	}, {
+		.name = "cores", .type = KEY_COUNT, .offset = offsetof(struct topology, cores),
+		.min = 1, .max = 255, .example = "2",
+		.summary = "How many cores each socket has.",
+	}, {
+		.name = "threads", .type = KEY_COUNT, .offset = offsetof(struct topology, threads),
+		.min = 1, .max = 255, .example = "1",
+		.summary = "How many threads each core has.",
+	},
+};
+static TABLE(topology_table, topology_keys, struct topology);
+
+static const struct key cpus_keys[] = {
+	{
+		.name = "count", .type = KEY_COUNT, .offset = offsetof(struct cpus, count),
+		.fallback = "1", .min = 1, .max = 255, .example = "2",
+		.summary = "How many virtual CPUs the guest has.",
+	}, {
+		.name = "model", .type = KEY_CPU_MODEL, .offset = offsetof(struct cpus, model),
+		.example = "host", .max = 1024,
+		.summary = "The CPU model, as QEMU's -cpu takes it; by default host under KVM, else max.",
+	}, {
+		.name = "topology", .type = KEY_GROUP, .offset = offsetof(struct cpus, topology),
+		.below = &topology_table, .example = "{sockets: 1, cores: 2, threads: 1}",
+		.summary = "How the CPUs are arranged; the product is the count.",
+	},
+};
+static TABLE(cpus_table, cpus_keys, struct cpus);
+
+static const struct key disk_keys[] = {
+	{
+		.name = "size", .type = KEY_SIZE, .offset = offsetof(struct disk, size_bytes),
+		.min = MIB, .max = 64 * TIB, .example = "20GiB",
+		.summary = "The size that the guest sees; a disk grows when it grows, and never shrinks.",
+	}, {
+		.name = "image", .type = KEY_NAME, .offset = offsetof(struct disk, image),
+		.example = "debian-12",
+		.summary = "The base image, /var/lib/vmlet/images/NAME.qcow2, that the disk is a "
+			   "copy-on-write layer over.",
+	}, {
+		.name = "format", .type = KEY_CHOICE, .offset = offsetof(struct disk, format),
+		.choices = &disk_format_names, .fallback = "qcow2", .example = "raw",
+		.summary = "The format of the disk's file.",
+	}, {
+		.name = "cdrom", .type = KEY_PATH, .offset = offsetof(struct disk, cdrom),
+		.example = "/srv/iso/debian.iso",
+		.summary = "An ISO image that the guest sees in a CD-ROM drive.",
+	}, {
+		.name = "read-only", .type = KEY_BOOL, .offset = offsetof(struct disk, read_only),
+		.fallback = "no", .example = "yes",
+		.summary = "The guest cannot write to the disk.",
+	}, {
+		.name = "serial", .type = KEY_NAME, .offset = offsetof(struct disk, serial),
+		.max = PART_NAME_LENGTH_MAX, .example = "data-1",
+		.summary = "The serial number (/dev/disk/by-id/virtio-SERIAL); by default the disk's name.",
+	}, {
+		.name = "cache", .type = KEY_CHOICE, .offset = offsetof(struct disk, cache),
+		.choices = &cache_names, .fallback = "writeback", .example = "none",
+		.summary = "The cache mode, as QEMU names them (qemu-block-drivers(7)).",
+	}, {
+		.name = "discard", .type = KEY_CHOICE, .offset = offsetof(struct disk, discard),
+		.choices = &discard_names, .fallback = "unmap", .example = "ignore",
+		.summary = "Whether the guest's TRIM gives space back to the host.",
+	},
+};
+TABLE(disk_table, disk_keys, struct disk);
+
+static const struct key nic_keys[] = {
+	{
+		.name = "bridge", .type = KEY_INTERFACE, .offset = offsetof(struct nic, bridge),
+		.example = "br0",
+		.summary = "The bridge that the interface is attached to; one that does not exist is made.",
+	}, {
+		.name = "mac", .type = KEY_MAC, .offset = offsetof(struct nic, mac),
+		.example = "52:54:00:12:34:56",
+		.summary = "The MAC address; by default derived from the names of the VM and the interface.",
+	}, {
+		.name = "model", .type = KEY_CHOICE, .offset = offsetof(struct nic, model),
+		.choices = &nic_model_names, .fallback = "virtio", .example = "e1000e",
+		.summary = "The network card that the guest sees.",
+	},
+};
+TABLE(nic_table, nic_keys, struct nic);
+
+static const struct key boot_keys[] = {
+	{
+		.name = "order", .type = KEY_LIST, .item = KEY_NAME,
+		.offset = offsetof(struct boot, order), .example = "[root, install]",
+		.summary = "The disks and interfaces to boot from, first to last.",
+	}, {
+		.name = "kernel", .type = KEY_PATH, .offset = offsetof(struct boot, kernel),
+		.example = "/boot/vmlinuz",
+		.summary = "A Linux kernel to boot directly, without firmware and boot loader.",
+	}, {
+		.name = "initrd", .type = KEY_PATH, .offset = offsetof(struct boot, initrd),
+		.example = "/boot/initrd.img",
+		.summary = "The initial RAM disk for that kernel.",
+	}, {
+		.name = "cmdline", .type = KEY_LINE, .offset = offsetof(struct boot, cmdline),
+		.max = 2047, .example = "root=/dev/vda console=ttyS0",
+		.summary = "The command line for that kernel.",
+	},
+};
+static TABLE(boot_table, boot_keys, struct boot);
+
+static const struct key cloud_init_keys[] = {
+	{
+		.name = "user-data", .type = KEY_TEXT,
+		.offset = offsetof(struct cloud_init, user_data),
+		.example = "\"#cloud-config\\n\"",
+		.summary = "The user-data of cloud-init's NoCloud source.",
+	}, {
+		.name = "meta-data", .type = KEY_TEXT,
+		.offset = offsetof(struct cloud_init, meta_data),
+		.example = "\"instance-id: web-1\\n\"",
+		.summary = "The meta-data; by default the VM's name as instance-id and local-hostname.",
+	}, {
+		.name = "network-config", .type = KEY_TEXT,
+		.offset = offsetof(struct cloud_init, network_config),
+		.example = "\"version: 2\\n\"",
+		.summary = "The network configuration.",
+	}, {
+		.name = "vendor-data", .type = KEY_TEXT,
+		.offset = offsetof(struct cloud_init, vendor_data),
+		.example = "\"#cloud-config\\n\"",
+		.summary = "The vendor-data.",
+	},
+};
+static TABLE(cloud_init_table, cloud_init_keys, struct cloud_init);
+
+static const struct key console_keys[] = {
+	{
+		.name = "serial", .type = KEY_BOOL, .offset = offsetof(struct console, serial),
+		.fallback = "yes", .example = "no",
+		.summary = "A serial port, to which 'vmlet console' attaches.",
+	},
+};
+static TABLE(console_table, console_keys, struct console);
+
+static const struct key vm_keys[] = {
+	{
+		.name = "kind", .type = KEY_CHOICE, .offset = offsetof(struct vm, kind),
+		.choices = &kind_names, .fallback = "vm", .example = "vm",
+		.summary = "What the document describes.",
+	}, {
+		.name = "name", .type = KEY_NAME, .offset = offsetof(struct vm, name),
+		.example = "web",
+		.summary = "The name: the VM is the unit vm@NAME.service; by default the file's name.",
+	}, {
+		.name = "description", .type = KEY_LINE, .offset = offsetof(struct vm, description),
+		.max = 1024, .example = "Front-end web server",
+		.summary = "One line that systemctl shows.",
+	}, {
+		.name = "autostart", .type = KEY_BOOL, .offset = offsetof(struct vm, autostart),
+		.fallback = "no", .example = "yes",
+		.summary = "Start the VM when the host boots.",
+	}, {
+		.name = "cpus", .type = KEY_GROUP, .offset = offsetof(struct vm, cpus),
+		.below = &cpus_table, .scalar_for = "count", .example = "2",
+		.summary = "The virtual CPUs.",
+	}, {
+		.name = "memory", .type = KEY_SIZE, .offset = offsetof(struct vm, memory_bytes),
+		.fallback = "1GiB", .min = MIB, .max = 16 * TIB, .example = "2GiB",
+		.summary = "The guest's memory.",
+	}, {
+		.name = "machine", .type = KEY_CHOICE, .offset = offsetof(struct vm, machine),
+		.choices = &machine_names, .fallback = "q35", .example = "microvm",
+		.summary = "The machine that QEMU emulates.",
+	}, {
+		.name = "accel", .type = KEY_CHOICE, .offset = offsetof(struct vm, accel),
+		.choices = &accel_names, .fallback = "kvm", .example = "tcg",
+		.summary = "What runs the guest's code: the processor (kvm), emulation (tcg, slow), or "
+			   "whichever is there (auto).",
+	}, {
+		.name = "disks", .type = KEY_PARTS, .offset = offsetof(struct vm, disks),
+		.below = &disk_table, .scalar_for = "size", .max = DISKS_MAX,
+		.example = "{root: {size: 20GiB, image: debian-12}}",
+		.summary = "The disks, by name.",
+	}, {
+		.name = "nics", .type = KEY_PARTS, .offset = offsetof(struct vm, nics),
+		.below = &nic_table, .scalar_for = "bridge", .max = NICS_MAX,
+		.example = "{lan: {bridge: br0}}",
+		.summary = "The network interfaces, by name.",
+	}, {
+		.name = "boot", .type = KEY_GROUP, .offset = offsetof(struct vm, boot),
+		.below = &boot_table, .example = "{order: [root]}",
+		.summary = "What the guest boots.",
+	}, {
+		.name = "cloud-init", .type = KEY_GROUP, .offset = offsetof(struct vm, cloud_init),
+		.below = &cloud_init_table, .example = "{user-data: \"#cloud-config\\n\"}",
+		.summary = "What cloud-init finds in the guest (NoCloud).",
+	}, {
+		.name = "console", .type = KEY_GROUP, .offset = offsetof(struct vm, console),
+		.below = &console_table, .example = "{serial: yes}",
+		.summary = "How people reach the guest.",
+	}, {
+		.name = "restart", .type = KEY_CHOICE, .offset = offsetof(struct vm, restart),
+		.choices = &restart_names, .fallback = "on-failure", .example = "always",
+		.summary = "When systemd starts the VM again: Restart= of systemd.service(5).",
+	}, {
+		.name = "restart-delay", .type = KEY_SPAN,
+		.offset = offsetof(struct vm, restart_delay_usec),
+		.fallback = "5s", .max = USEC_DAY, .example = "5s",
+		.summary = "How long systemd waits before it does.",
+	}, {
+		.name = "stop-timeout", .type = KEY_SPAN,
+		.offset = offsetof(struct vm, stop_timeout_usec),
+		.fallback = "90s", .min = USEC_SECOND, .max = USEC_DAY, .example = "3min",
+		.summary = "How long the guest may take to power itself off when it is asked to.",
+	}, {
+		.name = "service", .type = KEY_SETTINGS, .offset = offsetof(struct vm, service),
+		.example = "{CPUWeight: 200, MemoryHigh: 3G}",
+		.summary = "Directives for the [Service] section of the unit, as they are.",
+	}, {
+		.name = "unit", .type = KEY_SETTINGS, .offset = offsetof(struct vm, unit),
+		.example = "{After: [mnt-data.mount]}",
+		.summary = "Directives for the [Unit] section of the unit, as they are.",
+	}, {
+		.name = "qemu-args", .type = KEY_LIST, .item = KEY_LINE,
+		.offset = offsetof(struct vm, qemu_args), .example = "[-device, pvpanic-pci]",
+		.summary = "Arguments added to QEMU's command line, as they are.",
+	},
+};
+TABLE(vm_table, vm_keys, struct vm);
+/* clang-format on */
+
+bool vm_has_seed(const struct vm *vm)
+{
+	const struct cloud_init *seed = &vm->cloud_init;
+	return seed->user_data || seed->meta_data || seed->network_config || seed->vendor_data;
+}

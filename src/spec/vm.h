@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A virtual machine as its spec says it: kind vm, every default filled in. */
+#pragma once
+
+#include "spec/key.h"
+
+#define DISKS_MAX 16
+#define NICS_MAX 8
+
+enum kind {
+	KIND_VM,
+	KIND_COUNT,
+};
+
+enum machine {
+	MACHINE_Q35,
+	MACHINE_PC,
+	MACHINE_MICROVM,
+	MACHINE_COUNT,
+};
+
+enum accel {
+	ACCEL_KVM,
+	ACCEL_TCG,
+	ACCEL_AUTO,
+	ACCEL_COUNT,
+};
+
+enum disk_format {
+	DISK_QCOW2,
+	DISK_RAW,
+	DISK_FORMAT_COUNT,
+};
+
+enum cache {
+	CACHE_WRITEBACK,
+	CACHE_NONE,
+	CACHE_WRITETHROUGH,
+	CACHE_DIRECTSYNC,
+	CACHE_UNSAFE,
+	CACHE_COUNT,
+};
+
+enum discard {
+	DISCARD_UNMAP,
+	DISCARD_IGNORE,
+	DISCARD_COUNT,
+};
+
+enum nic_model {
+	NIC_VIRTIO,
+	NIC_E1000,
+	NIC_E1000E,
+	NIC_MODEL_COUNT,
+};
+
+/* systemd.service(5), Restart=; the names are systemd's. */
+enum restart {
+	RESTART_NO,
+	RESTART_ON_SUCCESS,
+	RESTART_ON_FAILURE,
+	RESTART_ON_ABNORMAL,
+	RESTART_ON_WATCHDOG,
+	RESTART_ON_ABORT,
+	RESTART_ALWAYS,
+	RESTART_COUNT,
+};
+
+extern const struct choices kind_names;
+extern const struct choices machine_names;
+extern const struct choices accel_names;
+extern const struct choices disk_format_names;
+extern const struct choices cache_names;
+extern const struct choices discard_names;
+extern const struct choices nic_model_names;
+extern const struct choices restart_names;
+
+struct topology {
+	uint64_t sockets; /* all three 0 when not given */
+	uint64_t cores;
+	uint64_t threads;
+};
+
+struct cpus {
+	uint64_t count;
+	const char *model; /* NULL: the accelerator's best */
+	struct topology topology;
+};
+
+struct disk {
+	struct part part;
+	uint64_t size_bytes; /* 0 when not given */
+	const char *image;
+	int format; /* enum disk_format */
+	const char *cdrom;
+	bool read_only;
+	const char *serial; /* NULL: the disk's name */
+	int cache;          /* enum cache */
+	int discard;        /* enum discard */
+};
+
+struct nic {
+	struct part part;
+	const char *bridge;
+	const char *mac; /* NULL: derived from the names */
+	int model;       /* enum nic_model */
+};
+
+struct boot {
+	struct strings order;
+	const char *kernel;
+	const char *initrd;
+	const char *cmdline;
+};
+
+struct cloud_init {
+	const char *user_data; /* all NULL: no seed */
+	const char *meta_data;
+	const char *network_config;
+	const char *vendor_data;
+};
+
+struct console {
+	bool serial;
+};
+
+struct vm {
+	struct place place; /* of its name, or of its document */
+	int kind;           /* enum kind */
+	const char *name;
+	const char *description;
+	bool autostart;
+	struct cpus cpus;
+	uint64_t memory_bytes;
+	int machine; /* enum machine */
+	int accel;   /* enum accel */
+	struct parts disks;
+	struct parts nics;
+	struct boot boot;
+	struct cloud_init cloud_init;
+	struct console console;
+	int restart; /* enum restart */
+	uint64_t restart_delay_usec;
+	uint64_t stop_timeout_usec;
+	struct settings service;
+	struct settings unit;
+	struct strings qemu_args;
+};
+
+extern const struct key_table vm_table;
+extern const struct key_table disk_table;
+extern const struct key_table nic_table;
+
+static inline const struct disk *vm_disk(const struct vm *vm, size_t index)
+{
+	return &((const struct disk *)vm->disks.items)[index];
+}
+
+static inline const struct nic *vm_nic(const struct vm *vm, size_t index)
+{
+	return &((const struct nic *)vm->nics.items)[index];
+}
+
+/* Whether the VM gets a cloud-init seed. */
+bool vm_has_seed(const struct vm *vm);
