@@ -53,14 +53,14 @@ vmlet-generator_PACKAGES := yaml-0.1
 vmlet-network_OBJECTS := $(BASE) $(call host,link tap fdstore) $(call cmd,vmlet-network)
 vmlet-network_PACKAGES := libnl-3.0 libnl-route-3.0 libsystemd
 
-vmlet-run_OBJECTS := $(PURE) $(call host,prepare disk qcow2 seed process descriptors qmp) \
+vmlet-run_OBJECTS := $(PURE) $(call host,prepare disk qcow2 seed process descriptors qmp qmp-stream) \
 	$(call cmd,vmlet-run)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 
-vmlet-stop_OBJECTS := $(BASE) $(call host,qmp) $(call cmd,vmlet-stop)
+vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(call host,specdir bus qmp terminal) \
+vmlet_OBJECTS := $(PURE) $(call host,specdir bus qmp qmp-stream terminal) \
 	$(call cmd,vmlet collect generate verb-check verb-console verb-generate verb-list verb-reset \
 		verb-show verb-stop)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson

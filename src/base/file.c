@@ -68,7 +68,7 @@ int file_replace_at(int dir_fd, const char *name, const char *data, size_t lengt
 {
 	/* Two writers at once each have a temporary of their own. */
 	char temporary[NAME_MAX + 1];
-	int used = snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
+	int used = snprintf(temporary, sizeof(temporary), ".%s.%d.tmp", name, (int)getpid());
 	if (used < 0 || (size_t)used >= sizeof(temporary))
 		return -ENAMETOOLONG;
 	int fd AUTO_CLOSE = openat(dir_fd, temporary,

@@ -19,7 +19,7 @@ int file_read_at(int dir_fd, const char *name, size_t limit, struct buf *buf);
 int file_write_all(int fd, const char *data, size_t length);
 
 /* Replaces dir_fd/name by a file of these bytes through a temporary in the same directory and
- * rename(2). With sync, the data and the directory are on the disk when it returns. */
+ * rename(2); a killed writer leaves ".NAME.PID.tmp" at most. With sync, the data and the directory are on the disk when it returns. */
 int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
 	bool sync);
 

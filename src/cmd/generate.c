@@ -13,7 +13,7 @@
 
 #define DROPIN_FILE "10-vmlet.conf"
 #define WANTS_DIRECTORY "vms.target.wants"
-#define TEMPLATE_PATH INSTALL_UNIT_DIR "/vm@.service"
+#define BOOT_DIRECTORY "multi-user.target.wants"
 #define UNIT_NAME_BYTES (NAME_LENGTH_MAX + sizeof("vm@.service.d"))
 
 struct generation {
@@ -57,17 +57,32 @@ static int write_spec(struct generation *generation, const struct vm *vm)
 		generation->text.length, 0600, false);
 }
 
+static int make_link(int fd, const char *target, const char *name)
+{
+	return symlinkat(target, fd, name) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* The target is wanted at boot as soon as a VM wants to be in it: dropping a spec is enough. */
+static int open_wants(struct generation *generation)
+{
+	int boot_fd AUTO_CLOSE = make_directory(generation->fd, BOOT_DIRECTORY, 0755);
+	if (boot_fd < 0)
+		return boot_fd;
+	int r = make_link(boot_fd, INSTALL_UNIT_DIR "/vms.target", "vms.target");
+	if (r < 0)
+		return r;
+	generation->wants_fd = make_directory(generation->fd, WANTS_DIRECTORY, 0755);
+	return generation->wants_fd < 0 ? generation->wants_fd : 0;
+}
+
 static int link_wanted(struct generation *generation, const char *name)
 {
-	if (generation->wants_fd < 0)
-		generation->wants_fd = make_directory(generation->fd, WANTS_DIRECTORY, 0755);
-	if (generation->wants_fd < 0)
-		return generation->wants_fd;
+	int r = generation->wants_fd < 0 ? open_wants(generation) : 0;
+	if (r < 0)
+		return r;
 	char unit[UNIT_NAME_BYTES];
 	snprintf(unit, sizeof(unit), "vm@%s.service", name);
-	if (symlinkat(TEMPLATE_PATH, generation->wants_fd, unit) < 0 && errno != EEXIST)
-		return -errno;
-	return 0;
+	return make_link(generation->wants_fd, INSTALL_UNIT_DIR "/vm@.service", unit);
 }
 
 static int generate_broken(struct generation *generation, const struct member *member)

@@ -16,8 +16,8 @@
 
 /* Descriptors that QEMU inherits. systemd passes its own from 3 on (sd_listen_fds(3)), at most
  * 2 * NICS_MAX of them, so these never meet. */
-#define PLAN_FD_SUPERVISOR 20
-#define PLAN_FD_TAP 21
+#define PLAN_FD_SUPERVISOR 40
+#define PLAN_FD_TAP 41
 #define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX)
 
 /* Names of files in the state and runtime directories. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/collect.h"
+#include "cmd/generate.h"
+#include "cmd/verbs.h"
+
+int verb_generate(const struct log *log, int argc, char **argv)
+{
+	if (argc != 2 || argv[1][0] == '-')
+		return EXIT_USAGE;
+	struct collection collection CLEANUP(collection_done);
+	struct error error;
+	int r = collect_directories(&collection);
+	if (r < 0) {
+		log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
+		return 1;
+	}
+	struct buf text CLEANUP(buf_done) = {0};
+	for (size_t i = 0; i < collection.diags.count; i++)
+		diag_write_full(&collection.diags.items[i], wants_colour(STDERR_FILENO), &text);
+	fputs(buf_text(&text), stderr);
+	r = generate(&collection.set, argv[1], &error);
+	if (r < 0)
+		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);
+	return r < 0 || collection.diags.errors > 0;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/collect.h"
+#include "cmd/verbs.h"
+#include "host/bus.h"
+
+#define MIB (UINT64_C(1024) * 1024)
+
+/* One VM: a spec, a unit, or both. */
+struct row {
+	char name[NAME_LENGTH_MAX + 1];
+	const struct member *member; /* NULL: it runs, but its spec is gone */
+	struct unit_state unit;
+};
+
+struct rows {
+	struct arena arena;
+	const struct set *set;
+	struct row *items;
+	size_t count;
+	bool failed;
+};
+
+static struct row *add_row(struct rows *rows, const char *name, const struct member *member)
+{
+	rows->items = arena_grow(&rows->arena, rows->items, rows->count, sizeof(*rows->items));
+	if (!rows->items) {
+		rows->failed = true;
+		rows->count = 0;
+		return NULL;
+	}
+	struct row *row = &rows->items[rows->count++];
+	*row = (struct row){.member = member, .unit = {.active = "unknown"}};
+	snprintf(row->name, sizeof(row->name), "%s", name);
+	return row;
+}
+
+static void add_orphan(const char *name, void *context)
+{
+	struct rows *rows = context;
+	if (!set_find(rows->set, name))
+		add_row(rows, name, NULL);
+}
+
+/* Without a bus (another init, a container) specs are listed all the same. */
+static void collect_rows(const struct log *log, struct rows *rows)
+{
+	struct sd_bus *bus CLEANUP(bus_close) = NULL;
+	struct error error;
+	for (size_t i = 0; i < rows->set->count; i++) {
+		const struct member *member = &rows->set->items[i];
+		const char *name = member->loaded->vm.name;
+		if (name && set_find(rows->set, name) == member)
+			add_row(rows, name, member);
+	}
+	int r = bus_open(&bus, &error);
+	if (r == 0)
+		r = bus_each_vm(bus, add_orphan, rows, &error);
+	for (size_t i = 0; r == 0 && i < rows->count; i++) {
+		char unit[NAME_LENGTH_MAX + sizeof("vm@.service")];
+		snprintf(unit, sizeof(unit), "vm@%s.service", rows->items[i].name);
+		r = bus_unit_state(bus, unit, &rows->items[i].unit, &error);
+	}
+	if (r < 0)
+		log_line(log, LOG_LEVEL_WARNING, "%s", error.message);
+}
+
+static const char *spec_state(const struct row *row)
+{
+	if (!row->member)
+		return "gone";
+	return row->member->loaded->broken ? "broken" : "good";
+}
+
+static uint64_t uptime_sec(const struct row *row)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	uint64_t now_usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	if (!row->unit.since_usec || row->unit.since_usec > now_usec)
+		return 0;
+	return (now_usec - row->unit.since_usec) / 1000000;
+}
+
+/* --- JSON ---------------------------------------------------------------------------------- */
+
+static json_t *nics_json(const struct row *row)
+{
+	json_t *nics = json_array();
+	const struct plan *plan = row->member ? &row->member->plan : NULL;
+	for (size_t i = 0; plan && i < plan->nic_count; i++) {
+		const struct plan_nic *nic = &plan->nics[i];
+		json_array_append_new(nics,
+			json_pack("{s:s, s:s, s:s, s:s}", "name", nic->nic->part.name, "mac", nic->mac,
+				"tap", nic->tap, "bridge", nic->nic->bridge));
+	}
+	return nics;
+}
+
+static json_t *row_json(const struct row *row)
+{
+	const struct unit_state *unit = &row->unit;
+	bool has_memory = unit->memory_bytes != UINT64_MAX && unit->main_pid;
+	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "name", row->name,
+		"spec", spec_state(row), "file", row->member ? row->member->source->file : NULL,
+		"state", unit->active, "sub-state", unit->sub, "main-pid",
+		unit->main_pid ? json_integer(unit->main_pid) : json_null(), "uptime-seconds",
+		unit->since_usec ? json_integer((json_int_t)uptime_sec(row)) : json_null(),
+		"memory-bytes",
+		has_memory ? json_integer((json_int_t)unit->memory_bytes) : json_null(), "restarts",
+		(int)unit->restarts, "nics", nics_json(row));
+}
+
+static int print_json(const struct rows *rows)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < rows->count; i++)
+		json_array_append_new(list, row_json(&rows->items[i]));
+	char *text AUTO_FREE = json_dumps(list, JSON_INDENT(2));
+	json_decref(list);
+	return text && puts(text) >= 0 ? 0 : 1;
+}
+
+/* --- a table ------------------------------------------------------------------------------- */
+
+#define COLUMNS 7
+
+static const char *const titles[COLUMNS] = {
+	"NAME", "STATE", "SPEC", "PID", "UPTIME", "MEMORY", "NICS"};
+
+static void write_uptime(uint64_t seconds, struct buf *buf)
+{
+	if (seconds >= 86400)
+		buf_printf(buf, "%" PRIu64 "d%02" PRIu64 "h", seconds / 86400, seconds / 3600 % 24);
+	else if (seconds >= 3600)
+		buf_printf(buf, "%" PRIu64 "h%02" PRIu64 "m", seconds / 3600, seconds / 60 % 60);
+	else
+		buf_printf(buf, "%" PRIu64 "m%02" PRIu64 "s", seconds / 60, seconds % 60);
+}
+
+static void write_cell(const struct row *row, int column, struct buf *buf)
+{
+	const struct unit_state *unit = &row->unit;
+	const struct plan *plan = row->member ? &row->member->plan : NULL;
+	switch (column) {
+	case 0:
+		buf_puts(buf, row->name);
+		break;
+	case 1:
+		buf_puts(buf, unit->active);
+		break;
+	case 2:
+		buf_puts(buf, spec_state(row));
+		break;
+	case 3:
+		if (unit->main_pid)
+			buf_printf(buf, "%d", (int)unit->main_pid);
+		break;
+	case 4:
+		if (unit->since_usec)
+			write_uptime(uptime_sec(row), buf);
+		break;
+	case 5:
+		if (unit->main_pid && unit->memory_bytes != UINT64_MAX)
+			buf_printf(buf, "%" PRIu64 "M", unit->memory_bytes / MIB);
+		break;
+	default:
+		for (size_t i = 0; plan && i < plan->nic_count; i++)
+			buf_printf(buf, "%s%s %s", i ? ", " : "", plan->nics[i].tap,
+				plan->nics[i].mac);
+		break;
+	}
+	if (!buf->length)
+		buf_putc(buf, '-');
+}
+
+static const char *colour_of(const struct row *row)
+{
+	if (strcmp(row->unit.active, "active") == 0)
+		return "\033[32m";
+	if (strcmp(row->unit.active, "failed") == 0)
+		return "\033[31m";
+	return "";
+}
+
+static void measure(const struct rows *rows, size_t widths[COLUMNS])
+{
+	struct buf cell CLEANUP(buf_done) = {0};
+	for (int column = 0; column < COLUMNS; column++) {
+		widths[column] = strlen(titles[column]);
+		for (size_t i = 0; i < rows->count; i++) {
+			buf_reset(&cell);
+			write_cell(&rows->items[i], column, &cell);
+			if (cell.length > widths[column])
+				widths[column] = cell.length;
+		}
+	}
+}
+
+static void print_row(const struct row *row, const size_t widths[COLUMNS], bool colour)
+{
+	struct buf cell CLEANUP(buf_done) = {0};
+	for (int column = 0; column < COLUMNS; column++) {
+		buf_reset(&cell);
+		write_cell(row, column, &cell);
+		const char *on = colour && column == 1 ? colour_of(row) : "";
+		/* The last column ends the line: no blanks behind it. */
+		int width = column < COLUMNS - 1 ? (int)widths[column] : 0;
+		printf("%s%s%-*s%s", column ? "  " : "", on, width, buf_text(&cell),
+			*on ? "\033[0m" : "");
+	}
+	putchar('\n');
+}
+
+static void print_table(const struct rows *rows)
+{
+	size_t widths[COLUMNS];
+	bool colour = wants_colour(STDOUT_FILENO);
+	measure(rows, widths);
+	for (int column = 0; column < COLUMNS; column++) {
+		int width = column < COLUMNS - 1 ? (int)widths[column] : 0;
+		printf("%s%s%-*s%s", column ? "  " : "", colour ? "\033[1m" : "", width,
+			titles[column], colour ? "\033[0m" : "");
+	}
+	putchar('\n');
+	for (size_t i = 0; i < rows->count; i++)
+		print_row(&rows->items[i], widths, colour);
+}
+
+int verb_list(const struct log *log, int argc, char **argv)
+{
+	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	if (argc > 1 && !json)
+		return EXIT_USAGE;
+	struct collection collection CLEANUP(collection_done);
+	int r = collect_directories(&collection);
+	if (r < 0) {
+		log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
+		return 1;
+	}
+	struct rows rows = {.set = &collection.set};
+	int code = 0;
+	collect_rows(log, &rows);
+	if (rows.failed)
+		code = 1;
+	else if (json)
+		code = print_json(&rows);
+	else
+		print_table(&rows);
+	arena_done(&rows.arena);
+	return code;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs of vmlet: each takes its own arguments, argv[0] being the verb, and returns the exit code:
+ * 0 done, 1 failed, 2 called wrongly. */
+#pragma once
+
+#include "base/log.h"
+
+struct verb {
+	const char *name;
+	const char *arguments;
+	const char *summary;
+	const char *details; /* options, or NULL */
+	int (*run)(const struct log *log, int argc, char **argv);
+};
+
+int verb_check(const struct log *log, int argc, char **argv);
+int verb_console(const struct log *log, int argc, char **argv);
+int verb_generate(const struct log *log, int argc, char **argv);
+int verb_list(const struct log *log, int argc, char **argv);
+int verb_reset(const struct log *log, int argc, char **argv);
+int verb_show(const struct log *log, int argc, char **argv);
+int verb_stop(const struct log *log, int argc, char **argv);
+
+/* What verb_* return when their arguments are wrong: vmlet then prints the verb's usage. */
+#define EXIT_USAGE 2
+
+/* Whether to write colours to that stream: a terminal, and no $NO_COLOR (no-color.org). */
+bool wants_colour(int fd);
+
+/* Takes the VM's name, the only argument of a verb, out of argv. NULL when it is not a name. */
+const char *vm_argument(const struct log *log, const char *argument);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vmlet-run: ExecStart= of vm@NAME.service, as the VM's own user. It prepares what QEMU needs, leaves a
+ * small child that tells systemd when the guest runs, and becomes QEMU.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/file.h"
+#include "base/install.h"
+#include "base/log.h"
+#include "host/descriptors.h"
+#include "host/prepare.h"
+#include "host/qmp.h"
+#include "spec/load.h"
+#include "spec/node.h"
+
+/* Long enough for a host that swaps; TimeoutStartSec= is the real bound. */
+#define ANSWER_TIMEOUT_USEC UINT64_C(300000000)
+#define POLL_INTERVAL_USEC 20000
+#define CHILD_FD 3
+
+static const char help[] =
+	"Usage: vmlet-run NAME -- QEMU [ARGUMENT...]\n"
+	"\n"
+	"Prepares the disks and the cloud-init seed of the VM whose resolved spec is the\n"
+	"credential 'spec', and becomes QEMU. vm@NAME.service runs it.\n";
+
+struct run {
+	const char *name;
+	char **argv; /* QEMU's; NULL-terminated */
+	struct arena arena;
+	struct source source;
+	struct buf text;
+	struct vm vm;
+	struct plan plan;
+};
+
+/* --- the resolved spec --------------------------------------------------------------------- */
+
+static int read_credential(struct run *run, struct error *error)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	if (!directory)
+		return error_set(error, ENOENT,
+			"no credentials ($CREDENTIALS_DIRECTORY): start vm@%s.service", run->name);
+	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : file_read_at(fd, "spec", 2 * SPEC_BYTES_MAX, &run->text);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot read the resolved spec in %s", directory);
+	return 0;
+}
+
+static int load_spec(struct run *run, struct error *error)
+{
+	struct diags diags CLEANUP(diags_done) = {0};
+	struct arena scratch CLEANUP(arena_done) = {0};
+	struct loaded loaded;
+	run->source = (struct source){"spec", buf_text(&run->text), run->text.length};
+	int r = load_source(&run->arena, &scratch, &run->source, NULL, &diags, &loaded);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot load the resolved spec");
+	if (diags.errors) {
+		struct buf line CLEANUP(buf_done) = {0};
+		diag_write_line(&diags.items[0], &line);
+		return error_set(error, EINVAL, "the resolved spec: %s", buf_text(&line));
+	}
+	run->vm = loaded.items[0].vm;
+	if (strcmp(run->vm.name, run->name) != 0)
+		return error_set(error, EINVAL, "the resolved spec is of VM %s, not %s",
+			run->vm.name, run->name);
+	r = plan_vm(&run->arena, &run->vm, &run->plan);
+	return r < 0 ? error_set_errno(error, -r, "cannot plan VM %s", run->name) : 0;
+}
+
+/* --- descriptors --------------------------------------------------------------------------- */
+
+/* Adds ",vhost=on,vhostfd=N" to the -netdev option of a nic. */
+static int use_vhost(struct run *run, const struct plan_nic *nic, int number)
+{
+	const char *start = arena_printf(&run->arena, "tap,id=net-%s,", nic->nic->part.name);
+	if (!start)
+		return -ENOMEM;
+	for (char **argument = run->argv; *argument; argument++) {
+		if (strncmp(*argument, start, strlen(start)) != 0)
+			continue;
+		*argument = arena_printf(
+			&run->arena, "%s,vhost=on,vhostfd=%d", *argument, number);
+		return *argument ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+static int place_nic(struct run *run, const struct descriptors *descriptors, size_t index,
+	struct error *error)
+{
+	const struct plan_nic *nic = &run->plan.nics[index];
+	char name[64];
+	snprintf(name, sizeof(name), "tap-%s", nic->nic->part.name);
+	int r = descriptors_place(descriptors, name, nic->fd);
+	if (r < 0)
+		return error_set_errno(error, -r, "no tap was passed for interface %s",
+			nic->nic->part.name);
+	snprintf(name, sizeof(name), "vhost-%s", nic->nic->part.name);
+	int number = PLAN_FD_VHOST + (int)index;
+	r = descriptors_place(descriptors, name, number);
+	if (r == 0)
+		r = use_vhost(run, nic, number);
+	if (r < 0 && r != -ENOENT)
+		return error_set_errno(error, -r, "cannot use vhost for interface %s",
+			nic->nic->part.name);
+	return 0;
+}
+
+static int place_descriptors(struct run *run, struct error *error)
+{
+	struct descriptors descriptors CLEANUP(descriptors_done) = {0};
+	int r = descriptors_receive(&descriptors, error);
+	for (size_t i = 0; r == 0 && i < run->plan.nic_count; i++)
+		r = place_nic(run, &descriptors, i, error);
+	return r;
+}
+
+/* --- the child ----------------------------------------------------------------------------- */
+
+static int wait_until_running(struct qmp *qmp, struct error *error)
+{
+	for (;;) {
+		json_t *answer = NULL;
+		int r = qmp_execute(
+			qmp, "query-status", NULL, ANSWER_TIMEOUT_USEC, &answer, error);
+		if (r < 0)
+			return r;
+		bool running = json_is_true(json_object_get(answer, "running"));
+		json_decref(answer);
+		if (running)
+			return 0;
+		usleep(POLL_INTERVAL_USEC);
+	}
+}
+
+/* Says READY=1 when QEMU runs the guest. When QEMU ends before that, its own messages and exit say
+ * why; the child has nothing to add. */
+static void watch(int fd)
+{
+	struct qmp qmp;
+	struct error error;
+	if (qmp_take(&qmp, fd, ANSWER_TIMEOUT_USEC, &error) < 0)
+		return;
+	if (wait_until_running(&qmp, &error) == 0)
+		sd_notify(0, "READY=1\nSTATUS=The guest runs.");
+	qmp_done(&qmp);
+}
+
+/* Leaves the child to PID 1, which reaps it: QEMU must not find children it did not make. */
+static int start_child(struct error *error)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set_errno(error, errno, "cannot make a socket pair");
+	pid_t middle = fork();
+	if (middle == 0) {
+		if (fork() == 0) {
+			/* A tap lives as long as anyone holds it: only the socket is kept. */
+			dup2(ends[0], CHILD_FD);
+			close_range(CHILD_FD + 1, ~0U, 0);
+			watch(CHILD_FD);
+		}
+		_exit(0);
+	}
+	int r = middle < 0 ? -errno : 0;
+	close(ends[0]);
+	if (r == 0 && waitpid(middle, NULL, 0) < 0)
+		r = -errno;
+	if (r == 0 && dup2(ends[1], PLAN_FD_SUPERVISOR) < 0)
+		r = -errno;
+	close(ends[1]);
+	return r < 0 ? error_set_errno(error, -r, "cannot start the supervisor") : 0;
+}
+
+/* --- becoming QEMU ------------------------------------------------------------------------- */
+
+static int become_qemu(struct run *run, struct error *error)
+{
+	/* A guest that breaks out of QEMU finds no way to speak to systemd. */
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	int r = descriptors_close_below(PLAN_FD_SUPERVISOR);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot close descriptors");
+	execv(run->argv[0], run->argv);
+	return error_set_errno(error, errno, "cannot run %s", run->argv[0]);
+}
+
+static int run_vm(struct run *run, struct error *error)
+{
+	int r = read_credential(run, error);
+	if (r == 0)
+		r = load_spec(run, error);
+	if (r == 0)
+		r = prepare_vm(&run->plan, error);
+	if (r == 0)
+		r = prepare_booted_spec(&run->plan, run->source.text, run->source.length, error);
+	if (r == 0)
+		r = place_descriptors(run, error);
+	if (r == 0)
+		r = start_child(error);
+	return r < 0 ? r : become_qemu(run, error);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("vmlet-run " VMLET_VERSION);
+		return 0;
+	}
+	bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+	if (asked || argc < 4 || strcmp(argv[2], "--") != 0) {
+		fputs(help, asked ? stdout : stderr);
+		return asked ? 0 : 2;
+	}
+	struct log log = log_open_stderr("vmlet-run");
+	struct run run = {.name = argv[1], .argv = argv + 3};
+	struct error error;
+	run_vm(&run, &error);
+	log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
+	sd_notifyf(0, "STATUS=%s", error.message);
+	return 1;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmlet: the command of the person at the keyboard. A verb is a row here and a file of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/install.h"
+#include "cmd/verbs.h"
+#include "spec/scalar.h"
+
+static const struct verb verbs[] = {
+	{"check", "[FILE|NAME...]", "Say what is wrong with specs", 
+		"Without arguments: all files of the spec directories. Exits with 1 when there is\n"
+		"an error.\n",
+		verb_check},
+	{"list", "[--json]", "List the VMs and their state", NULL, verb_list},
+	{"show", "NAME [--unit|--argv|--resolved]", "Show what a spec becomes",
+		"  --unit      the drop-in of vm@NAME.service (default)\n"
+		"  --argv      QEMU's command line, one argument a line\n"
+		"  --resolved  the spec with all defaults filled in\n",
+		verb_show},
+	{"console", "NAME", "Attach to the serial console; Ctrl-] leaves", NULL, verb_console},
+	{"stop", "NAME --force", "End a VM at once, as a power cut does",
+		"A clean stop is 'systemctl stop vm@NAME'.\n", verb_stop},
+	{"reset", "NAME", "Press the reset button", NULL, verb_reset},
+	{"generate", "DIR", "Write into DIR what the generator would", NULL, verb_generate},
+};
+
+bool wants_colour(int fd)
+{
+	const char *no_color = getenv("NO_COLOR");
+	return isatty(fd) && !(no_color && *no_color);
+}
+
+const char *vm_argument(const struct log *log, const char *argument)
+{
+	if (scalar_is_name(argument, NAME_LENGTH_MAX))
+		return argument;
+	log_line(log, LOG_LEVEL_ERROR,
+		"'%s' is not a name of a VM: a-z first, then a-z, 0-9 and -, at most 48 characters",
+		argument);
+	return NULL;
+}
+
+static void print_verb_usage(const struct verb *verb, FILE *stream)
+{
+	fprintf(stream, "Usage: vmlet %s %s\n\n%s.\n", verb->name, verb->arguments, verb->summary);
+	if (verb->details)
+		fprintf(stream, "\n%s", verb->details);
+}
+
+static void print_usage(FILE *stream)
+{
+	fputs("Usage: vmlet VERB [ARGUMENT...]\n"
+	      "\n"
+	      "Virtual machines from YAML files under systemd. Start, stop and watch them as\n"
+	      "vm@NAME.service: systemctl start vm@web, journalctl -u vm@web.\n"
+	      "\n",
+		stream);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		char call[64];
+		snprintf(call, sizeof(call), "%s %s", verbs[i].name, verbs[i].arguments);
+		fprintf(stream, "  %-38s %s\n", call, verbs[i].summary);
+	}
+	fputs("\n"
+	      "  --help, --version\n"
+	      "\n"
+	      "Specs are in " INSTALL_SPEC_PATH ",\n"
+	      "or where $VMLET_PATH says.\n",
+		stream);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int run_verb(const struct verb *verb, const struct log *log, int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		print_verb_usage(verb, stdout);
+		return 0;
+	}
+	int code = verb->run(log, argc, argv);
+	if (code == EXIT_USAGE)
+		print_verb_usage(verb, stderr);
+	/* A full disk or a closed pipe loses output late. */
+	if (fflush(stdout) != 0 && code == 0)
+		code = 1;
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct log log = log_open_stderr("vmlet");
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		print_usage(argc < 2 ? stderr : stdout);
+		return argc < 2 ? EXIT_USAGE : 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("vmlet " VMLET_VERSION);
+		return 0;
+	}
+	const struct verb *verb = find_verb(argv[1]);
+	if (!verb) {
+		log_line(&log, LOG_LEVEL_ERROR, "unknown verb '%s': see vmlet --help", argv[1]);
+		return EXIT_USAGE;
+	}
+	return run_verb(verb, &log, argc - 1, argv + 1);
+}

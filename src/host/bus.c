@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/bus.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+#define SERVICE "org.freedesktop.systemd1"
+#define MANAGER_PATH "/org/freedesktop/systemd1"
+#define MANAGER SERVICE ".Manager"
+#define UNIT SERVICE ".Unit"
+#define UNIT_SERVICE SERVICE ".Service"
+
+static int bus_error(struct error *error, int code, const sd_bus_error *reason, const char *what,
+	const char *unit)
+{
+	return error_set(error, -code, "cannot %s %s: %s", what, unit,
+		reason->message ? reason->message : strerror(-code));
+}
+
+int bus_open(struct sd_bus **ret_bus, struct error *error)
+{
+	int r = sd_bus_open_system(ret_bus);
+	return r < 0 ? error_set_errno(error, -r, "cannot reach systemd on the system bus") : 0;
+}
+
+void bus_close(struct sd_bus **bus)
+{
+	*bus = sd_bus_flush_close_unref(*bus);
+}
+
+static int read_string(sd_bus *bus, const char *path, const char *property, char *text, size_t size,
+	sd_bus_error *reason)
+{
+	char *value AUTO_FREE = NULL;
+	int r = sd_bus_get_property_string(bus, SERVICE, path, UNIT, property, reason, &value);
+	if (r >= 0)
+		snprintf(text, size, "%s", value);
+	return r;
+}
+
+static int read_number(sd_bus *bus, const char *path, const char *interface, const char *property,
+	char type, void *ret, sd_bus_error *reason)
+{
+	return sd_bus_get_property_trivial(
+		bus, SERVICE, path, interface, property, reason, type, ret);
+}
+
+static int read_state(
+	sd_bus *bus, const char *path, struct unit_state *state, sd_bus_error *reason)
+{
+	uint32_t main_pid = 0;
+	int r = read_string(bus, path, "ActiveState", state->active, sizeof(state->active), reason);
+	if (r >= 0)
+		r = read_string(bus, path, "SubState", state->sub, sizeof(state->sub), reason);
+	if (r >= 0)
+		r = read_number(bus, path, UNIT, "ActiveEnterTimestamp", 't', &state->since_usec,
+			reason);
+	if (r >= 0)
+		r = read_number(bus, path, UNIT_SERVICE, "MainPID", 'u', &main_pid, reason);
+	if (r >= 0)
+		r = read_number(
+			bus, path, UNIT_SERVICE, "MemoryCurrent", 't', &state->memory_bytes, reason);
+	if (r >= 0)
+		r = read_number(bus, path, UNIT_SERVICE, "NRestarts", 'u', &state->restarts, reason);
+	if (r < 0)
+		return r;
+	state->main_pid = (pid_t)main_pid;
+	if (strcmp(state->active, "active") != 0)
+		state->since_usec = 0;
+	return 0;
+}
+
+int bus_unit_state(struct sd_bus *bus, const char *unit, struct unit_state *ret_state,
+	struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	char *path AUTO_FREE = NULL;
+	struct unit_state state = {.memory_bytes = UINT64_MAX};
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", unit, &path);
+	if (r >= 0)
+		r = read_state(bus, path, &state, &reason);
+	if (r < 0)
+		return bus_error(error, r, &reason, "ask for the state of", unit);
+	*ret_state = state;
+	return 0;
+}
+
+/* "vm@web.service" is VM web. */
+static void visit_unit(
+	const char *unit, void (*visit)(const char *vm, void *context), void *context)
+{
+	static const char prefix[] = "vm@";
+	static const char suffix[] = ".service";
+	char name[256];
+	size_t length = strlen(unit);
+	if (length <= strlen(prefix) + strlen(suffix) || length >= sizeof(name))
+		return;
+	length -= strlen(prefix) + strlen(suffix);
+	memcpy(name, unit + strlen(prefix), length);
+	name[length] = '\0';
+	visit(name, context);
+}
+
+static int read_units(sd_bus_message *reply, void (*visit)(const char *vm, void *context),
+	void *context)
+{
+	int r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+	while (r > 0) {
+		const char *unit = NULL;
+		const char *active = NULL;
+		r = sd_bus_message_read(reply, "(ssssssouso)", &unit, NULL, NULL, &active, NULL,
+			NULL, NULL, NULL, NULL, NULL);
+		if (r > 0 && strcmp(active, "inactive") != 0)
+			visit_unit(unit, visit, context);
+	}
+	return r;
+}
+
+int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,
+	struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply CLEANUP(sd_bus_message_unrefp) = NULL;
+	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "ListUnitsByPatterns",
+		&reason, &reply, "asas", 0, 1, "vm@*.service");
+	if (r >= 0)
+		r = read_units(reply, visit, context);
+	return r < 0 ? bus_error(error, r, &reason, "list", "the VMs") : 0;
+}
+
+int bus_unit_kill(struct sd_bus *bus, const char *unit, int signal, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "KillUnit", &reason, NULL,
+		"ssi", unit, "all", signal);
+	return r < 0 ? bus_error(error, r, &reason, "kill", unit) : 0;
+}
+
+int bus_unit_stop(struct sd_bus *bus, const char *unit, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "StopUnit", &reason, NULL,
+		"ss", unit, "replace");
+	return r < 0 ? bus_error(error, r, &reason, "stop", unit) : 0;
+}

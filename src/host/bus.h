@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* systemd's view of units, over D-Bus (org.freedesktop.systemd1(5)). */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct sd_bus;
+
+struct unit_state {
+	char active[32]; /* ActiveState, such as "active"; "not-found" when systemd knows no such unit */
+	char sub[32];    /* SubState, such as "running" */
+	pid_t main_pid;  /* 0 for none */
+	uint64_t since_usec;    /* CLOCK_REALTIME when it became active; 0 when it is not */
+	uint64_t memory_bytes;  /* of the unit's cgroup; UINT64_MAX when not known */
+	uint32_t restarts;
+};
+
+/* Connects to systemd. -ENOTCONN or another errno when it is not there. */
+int bus_open(struct sd_bus **ret_bus, struct error *error);
+void bus_close(struct sd_bus **bus);
+
+/* Asks for the state of one unit. */
+int bus_unit_state(struct sd_bus *bus, const char *unit, struct unit_state *ret_state,
+	struct error *error);
+
+/* Calls back with the name of each loaded vm@ unit that is not inactive. */
+int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,
+	struct error *error);
+
+/* Sends a signal to all processes of the unit. */
+int bus_unit_kill(struct sd_bus *bus, const char *unit, int signal, struct error *error);
+
+/* Queues a stop job and returns at once. */
+int bus_unit_stop(struct sd_bus *bus, const char *unit, struct error *error);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Descriptors passed from process to process. */
+#pragma once
+
+#include "base/error.h"
+
+/* Those that systemd passed from the unit's store (sd_listen_fds_with_names(3)). */
+struct descriptors {
+	char **names; /* NULL-terminated; the first belongs to descriptor 3 */
+};
+
+int descriptors_receive(struct descriptors *ret_descriptors, struct error *error);
+
+/* Puts the one with that name at a fixed number, open across execve(2). -ENOENT when it was not
+ * passed. */
+int descriptors_place(const struct descriptors *descriptors, const char *name, int number);
+
+/* Marks everything from 3 up to below limit to be closed by execve(2). */
+int descriptors_close_below(int limit);
+
+void descriptors_done(struct descriptors *descriptors);

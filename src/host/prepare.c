@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/prepare.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "host/disk.h"
+#include "host/seed.h"
+
+/* A list of directories (systemd.exec(5)) of which the first is the VM's own. */
+static const char *directory_from(const char *variable, const char *otherwise)
+{
+	const char *value = getenv(variable);
+	return value && *value == '/' && !strchr(value, ':') ? value : otherwise;
+}
+
+static int open_directory(const char *path, struct error *error)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_set_errno(error, errno, "cannot open %s", path) : fd;
+}
+
+static bool is_temporary(const char *name)
+{
+	size_t length = strlen(name);
+	return name[0] == '.' && length > 5 && strcmp(name + length - 4, ".tmp") == 0;
+}
+
+/* Temporaries are never complete, so never worth keeping. */
+static int sweep(int directory_fd, const char *directory, struct error *error)
+{
+	int fd = dup(directory_fd);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream) {
+		int code = errno;
+		close_fd(&fd);
+		return error_set_errno(error, code, "cannot read %s", directory);
+	}
+	int r = 0;
+	for (struct dirent *entry; r == 0 && (entry = readdir(stream));)
+		if (is_temporary(entry->d_name) && unlinkat(directory_fd, entry->d_name, 0) < 0)
+			r = error_set_errno(error, errno, "cannot remove %s/%s", directory,
+				entry->d_name);
+	closedir(stream);
+	return r;
+}
+
+static int check_accel(const struct vm *vm, struct error *error)
+{
+	if (vm->accel != ACCEL_KVM || access("/dev/kvm", R_OK | W_OK) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return error_set(error, ENOENT,
+			"there is no /dev/kvm: turn on virtualisation in the host's firmware and load the "
+			"kvm module, or set 'accel: tcg' (slow)");
+	return error_set_errno(error, errno,
+		"cannot use /dev/kvm: let group kvm read and write it (udev's default)");
+}
+
+static int check_files(const struct plan *plan, struct error *error)
+{
+	const struct boot *boot = &plan->vm->boot;
+	int r = 0;
+	if (boot->kernel)
+		r = disk_check_readable(boot->kernel, "kernel", error);
+	if (r == 0 && boot->initrd)
+		r = disk_check_readable(boot->initrd, "initrd", error);
+	for (size_t i = 0; r == 0 && i < plan->disk_count; i++)
+		if (plan->disks[i].disk->cdrom)
+			r = disk_check_readable(plan->disks[i].file, "cdrom", error);
+	return r;
+}
+
+static int prepare_disks(
+	const struct plan *plan, const char *directory, int directory_fd, struct error *error)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < plan->disk_count; i++) {
+		const struct plan_disk *disk = &plan->disks[i];
+		if (!disk->file_name)
+			continue;
+		struct disk_request request = {
+			.directory = directory,
+			.directory_fd = directory_fd,
+			.file = disk->file_name,
+			.raw = disk->disk->format == DISK_RAW,
+			.size_bytes = disk->disk->size_bytes,
+			.image_path = disk->image_path,
+		};
+		r = disk_prepare(&request, error);
+	}
+	return r;
+}
+
+/* cloud-init takes the source for absent unless both user-data and meta-data are there. */
+static int prepare_seed(
+	const struct plan *plan, const char *directory, int directory_fd, struct error *error)
+{
+	const struct vm *vm = plan->vm;
+	const struct cloud_init *given = &vm->cloud_init;
+	char meta_data[2 * NAME_LENGTH_MAX + 64];
+	if (!vm_has_seed(vm))
+		return 0;
+	snprintf(meta_data, sizeof(meta_data), "instance-id: %s\nlocal-hostname: %s\n", vm->name,
+		vm->name);
+	struct seed_file files[4] = {
+		{"user-data", given->user_data ? given->user_data : "#cloud-config\n{}\n"},
+		{"meta-data", given->meta_data ? given->meta_data : meta_data},
+	};
+	size_t count = 2;
+	if (given->network_config)
+		files[count++] = (struct seed_file){"network-config", given->network_config};
+	if (given->vendor_data)
+		files[count++] = (struct seed_file){"vendor-data", given->vendor_data};
+	return seed_prepare(directory, directory_fd, PLAN_SEED_FILE,
+		directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), files, count, error);
+}
+
+int prepare_vm(const struct plan *plan, struct error *error)
+{
+	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
+	int directory_fd AUTO_CLOSE = open_directory(directory, error);
+	int r = directory_fd < 0 ? directory_fd : check_accel(plan->vm, error);
+	if (r == 0)
+		r = check_files(plan, error);
+	if (r == 0)
+		r = sweep(directory_fd, directory, error);
+	if (r == 0)
+		r = prepare_disks(plan, directory, directory_fd, error);
+	return r < 0 ? r : prepare_seed(plan, directory, directory_fd, error);
+}
+
+int prepare_booted_spec(const struct plan *plan, const char *text, size_t length,
+	struct error *error)
+{
+	const char *directory = directory_from("RUNTIME_DIRECTORY", plan->runtime_directory);
+	int fd AUTO_CLOSE = open_directory(directory, error);
+	if (fd < 0)
+		return fd;
+	char timeout[32];
+	int used = snprintf(timeout, sizeof(timeout), "%" PRIu64 "\n",
+		plan->vm->stop_timeout_usec);
+	int r = file_replace_at(fd, PLAN_SPEC_FILE, text, length, 0600, false);
+	if (r == 0)
+		r = file_replace_at(
+			fd, PLAN_STOP_TIMEOUT_FILE, timeout, (size_t)used, 0600, false);
+	return r < 0 ? error_set_errno(error, -r, "cannot write the booted spec below %s",
+			       directory)
+		     : 0;
+}

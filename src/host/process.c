@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define KEPT_OUTPUT ((size_t)800)
+
+/* The end of a program's messages: the last ones say why it failed. */
+static void read_messages(int fd, char text[KEPT_OUTPUT + 1])
+{
+	size_t used = 0;
+	for (;;) {
+		char block[512];
+		ssize_t count = read(fd, block, sizeof(block));
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			break;
+		size_t length = (size_t)count;
+		if (used + length > KEPT_OUTPUT) { /* a block is smaller than what is kept */
+			size_t drop = used + length - KEPT_OUTPUT;
+			memmove(text, text + drop, used - drop);
+			used -= drop;
+		}
+		memcpy(text + used, block, length);
+		used += length;
+	}
+	while (used && text[used - 1] == '\n')
+		used--;
+	text[used] = '\0';
+	for (char *at = text; *at; at++)
+		if (*at == '\n')
+			*at = ' ';
+}
+
+static void become(const char *const argv[], int messages_fd)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int null_fd = open("/dev/null", O_RDWR);
+	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
+		dup2(messages_fd, STDERR_FILENO) < 0)
+		_exit(127);
+	/* execve(2) does not write to its arguments; its type is older than const. */
+	union {
+		const char *const *given;
+		char *const *wanted;
+	} arguments = {.given = argv};
+	execv(argv[0], arguments.wanted);
+	_exit(127);
+}
+
+static int describe_end(
+	const char *program, int status, const char *messages, struct error *error)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return error_set(error, ENOENT, "cannot run %s: is it installed?", program);
+	if (WIFSIGNALED(status))
+		return error_set(error, EIO, "%s was killed by signal %d", program,
+			WTERMSIG(status));
+	return error_set(error, EIO, "%s", *messages ? messages : program);
+}
+
+int process_run(const char *const argv[], struct error *error)
+{
+	int pipe_fds[2];
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return error_set_errno(error, errno, "cannot make a pipe for %s", argv[0]);
+	int read_fd AUTO_CLOSE = pipe_fds[0];
+	pid_t child = fork();
+	if (child == 0)
+		become(argv, pipe_fds[1]);
+	close(pipe_fds[1]);
+	if (child < 0)
+		return error_set_errno(error, errno, "cannot fork for %s", argv[0]);
+	char messages[KEPT_OUTPUT + 1];
+	read_messages(read_fd, messages);
+	int status;
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_set_errno(error, errno, "cannot wait for %s", argv[0]);
+	return describe_end(argv[0], status, messages, error);
+}

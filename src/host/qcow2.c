@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/qcow2.h"
+
+#include <endian.h>
+#include <string.h>
+#include <sys/types.h>
+
+#define MAGIC 0x514649fbU /* "QFI\xfb" */
+#define EXTERNAL_DATA_FILE (UINT64_C(1) << 2)
+
+/* The fields up to the first feature words; all are big-endian. */
+struct disk_header {
+	uint32_t magic;
+	uint32_t version;
+	uint64_t backing_offset;
+	uint32_t backing_length;
+	uint32_t cluster_bits;
+	uint64_t size;
+	uint8_t unused[40];
+	uint64_t incompatible_features; /* from version 3 on */
+};
+_Static_assert(sizeof(struct disk_header) == 80, "as in the file");
+
+static int read_backing(int fd, const char *path, const struct disk_header *header,
+	struct qcow2_header *ret, struct error *error)
+{
+	uint64_t offset = be64toh(header->backing_offset);
+	uint32_t length = be32toh(header->backing_length);
+	if (offset == 0)
+		return 0;
+	if (length == 0 || length > QCOW2_BACKING_MAX || offset > INT64_MAX - (uint64_t)QCOW2_BACKING_MAX)
+		return error_set(error, EINVAL, "%s: the qcow2 header is damaged", path);
+	if (pread(fd, ret->backing, length, (off_t)offset) != (ssize_t)length)
+		return error_set(error, EINVAL, "%s: the qcow2 header is cut short", path);
+	if (strlen(ret->backing) != length)
+		return error_set(error, EINVAL, "%s: the qcow2 header is damaged", path);
+	return 0;
+}
+
+int qcow2_read_header(int fd, const char *path, struct qcow2_header *ret_header,
+	struct error *error)
+{
+	struct disk_header header = {0};
+	ssize_t count = pread(fd, &header, sizeof(header), 0);
+	if (count < 0)
+		return error_set_errno(error, errno, "cannot read %s", path);
+	uint32_t version = be32toh(header.version);
+	if (count < 72 || be32toh(header.magic) != MAGIC || (version != 2 && version != 3))
+		return error_set(error, EINVAL, "%s is not a qcow2 file", path);
+	if (version == 3 && (be64toh(header.incompatible_features) & EXTERNAL_DATA_FILE))
+		return error_set(error, EINVAL,
+			"%s keeps its data in another file, which is not allowed", path);
+	struct qcow2_header result = {.size_bytes = be64toh(header.size)};
+	int r = read_backing(fd, path, &header, &result, error);
+	if (r == 0)
+		*ret_header = result;
+	return r;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/qmp.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Waits until the socket has something to read or the time is over. */
+static int wait_readable(int fd, uint64_t deadline_usec)
+{
+	for (;;) {
+		uint64_t now = now_usec();
+		if (now >= deadline_usec)
+			return -ETIMEDOUT;
+		struct pollfd item = {.fd = fd, .events = POLLIN};
+		int r = poll(&item, 1, (int)((deadline_usec - now + 999) / 1000));
+		if (r > 0)
+			return 0;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+static int receive(struct qmp *qmp, uint64_t deadline_usec)
+{
+	char block[8192];
+	int r = wait_readable(qmp->fd, deadline_usec);
+	if (r < 0)
+		return r;
+	ssize_t count = recv(qmp->fd, block, sizeof(block), 0);
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (count == 0)
+		return -ECONNRESET;
+	return qmp_stream_feed(&qmp->stream, block, (size_t)count);
+}
+
+/* The next message that has one of two keys; others are dropped. */
+static int next_with(struct qmp *qmp, const char *key, const char *other, uint64_t deadline_usec,
+	json_t **ret_message)
+{
+	for (;;) {
+		json_t *message = NULL;
+		int r = qmp_stream_next(&qmp->stream, &message);
+		if (r == 0 && (json_object_get(message, key) || json_object_get(message, other))) {
+			*ret_message = message;
+			return 0;
+		}
+		json_decref(message);
+		if (r == -EAGAIN)
+			r = receive(qmp, deadline_usec);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int send_command(struct qmp *qmp, const char *command, json_t *arguments)
+{
+	json_t *message = arguments
+		? json_pack("{s:s, s:o}", "execute", command, "arguments", arguments)
+		: json_pack("{s:s}", "execute", command);
+	char *text AUTO_FREE = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	json_decref(message);
+	if (!text)
+		return -ENOMEM;
+	size_t length = strlen(text);
+	for (size_t sent = 0; sent < length;) {
+		ssize_t count = send(qmp->fd, text + sent, length - sent, MSG_NOSIGNAL);
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		sent += count > 0 ? (size_t)count : 0;
+	}
+	return 0;
+}
+
+static int refused(const char *command, const json_t *failure, struct error *error)
+{
+	const char *reason = json_string_value(json_object_get(failure, "desc"));
+	return error_set(error, EPROTO, "QEMU refuses %s: %s", command, reason ? reason : "?");
+}
+
+int qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
+	json_t **ret_answer, struct error *error)
+{
+	json_t *message = NULL;
+	int r = send_command(qmp, command, arguments);
+	if (r == 0)
+		r = next_with(qmp, "return", "error", now_usec() + timeout_usec, &message);
+	if (r < 0)
+		return error_set_errno(error, -r, "no answer from QEMU to %s", command);
+	const json_t *failure = json_object_get(message, "error");
+	if (failure)
+		r = refused(command, failure, error);
+	else if (ret_answer)
+		*ret_answer = json_incref(json_object_get(message, "return"));
+	json_decref(message);
+	return r;
+}
+
+int qmp_take(struct qmp *ret_qmp, int fd, uint64_t timeout_usec, struct error *error)
+{
+	struct qmp qmp = {.fd = fd};
+	json_t *greeting = NULL;
+	int r = next_with(&qmp, "QMP", "QMP", now_usec() + timeout_usec, &greeting);
+	json_decref(greeting);
+	if (r < 0)
+		error_set_errno(error, -r, "no greeting from QEMU");
+	else
+		r = qmp_execute(&qmp, "qmp_capabilities", NULL, timeout_usec, NULL, error);
+	if (r < 0) {
+		qmp_done(&qmp);
+		return r;
+	}
+	*ret_qmp = qmp;
+	return 0;
+}
+
+int qmp_connect(struct qmp *ret_qmp, const char *path, uint64_t timeout_usec, struct error *error)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
+		sizeof(address.sun_path))
+		return error_set(error, ENAMETOOLONG, "the path %s is too long", path);
+	int fd AUTO_CLOSE = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Non-blocking, as connect(2) waits without end when a stopped QEMU's queue is full. */
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return error_set_errno(error, errno, "cannot connect to %s", path);
+	return qmp_take(ret_qmp, TAKE_FD(fd), timeout_usec, error);
+}
+
+void qmp_done(struct qmp *qmp)
+{
+	close_fd(&qmp->fd);
+	qmp->fd = -1;
+	qmp_stream_done(&qmp->stream);
+}
