@@ -101,7 +101,8 @@ FORCE:
 $(BUILD)/units/%: units/%.in $(BUILD)/flags
 	$(call say,UNIT)
 	$(Q)mkdir -p $(@D)
-	$(Q)sed -e 's|@bindir@|$(BINDIR)|g' -e 's|@libexecdir@|$(LIBEXECDIR)|g' $< > $@
+	$(Q)sed -e 's|@bindir@|$(BINDIR)|g' -e 's|@libexecdir@|$(LIBEXECDIR)|g' \
+		-e 's|@docdir@|$(DOCDIR)|g' $< > $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

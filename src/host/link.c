@@ -58,25 +58,26 @@ void links_close(struct nl_sock **socket)
 	*socket = NULL;
 }
 
-static int create_bridge(struct nl_sock *socket, const char *name, struct error *error)
+/* Two VMs that start at once may both find no bridge: one makes it, the other finds it then. */
+static int create_bridge(struct nl_sock *socket, const char *name)
 {
 	struct rtnl_link *bridge AUTO_LINK = rtnl_link_bridge_alloc();
 	if (!bridge)
-		return error_set(error, ENOMEM, "not enough memory for bridge %s", name);
+		return -NLE_NOMEM;
 	rtnl_link_set_name(bridge, name);
 	rtnl_link_set_flags(bridge, IFF_UP);
-	/* Two VMs that start at once may both find no bridge. */
 	int r = rtnl_link_add(socket, bridge, NLM_F_CREATE | NLM_F_EXCL);
-	if (r == -NLE_EXIST)
-		return 0;
-	if (r < 0)
-		return netlink_error(error, r, "create bridge", name);
+	return r == -NLE_EXIST ? 0 : r;
+}
+
+/* The kernel takes an alias for a link that exists only. */
+static int mark_as_ours(struct nl_sock *socket, struct rtnl_link *link)
+{
 	struct rtnl_link *mark AUTO_LINK = rtnl_link_alloc();
 	if (!mark)
-		return error_set(error, ENOMEM, "not enough memory for bridge %s", name);
+		return -NLE_NOMEM;
 	rtnl_link_set_ifalias(mark, OUR_ALIAS);
-	r = rtnl_link_change(socket, bridge, mark, 0);
-	return r < 0 ? netlink_error(error, r, "mark bridge", name) : 0;
+	return rtnl_link_change(socket, link, mark, 0);
 }
 
 int link_ensure_bridge(struct nl_sock *socket, const char *name, int *ret_index, unsigned *ret_mtu,
@@ -85,13 +86,14 @@ int link_ensure_bridge(struct nl_sock *socket, const char *name, int *ret_index,
 	struct rtnl_link *bridge AUTO_LINK = NULL;
 	int r = rtnl_link_get_kernel(socket, 0, name, &bridge);
 	if (r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND) {
-		r = create_bridge(socket, name, error);
-		if (r < 0)
-			return r;
-		r = rtnl_link_get_kernel(socket, 0, name, &bridge);
+		r = create_bridge(socket, name);
+		if (r == 0)
+			r = rtnl_link_get_kernel(socket, 0, name, &bridge);
+		if (r == 0)
+			r = mark_as_ours(socket, bridge);
 	}
 	if (r < 0)
-		return netlink_error(error, r, "look up bridge", name);
+		return netlink_error(error, r, "set up bridge", name);
 	const char *type = rtnl_link_get_type(bridge);
 	if (!type || strcmp(type, "bridge") != 0)
 		return error_set(error, EMEDIUMTYPE,
