@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/arena.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +76,33 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, (size_t)length + 1, format, arguments);
 	va_end(arguments);
+	return text;
+}
+
+char *arena_join_list(struct arena *arena, va_list parts)
+{
+	va_list measured;
+	size_t length = 0;
+	va_copy(measured, parts);
+	for (const char *part; (part = va_arg(measured, const char *));)
+		length += strlen(part);
+	va_end(measured);
+	char *text = take(arena, length + 1);
+	if (!text)
+		return NULL;
+	char *end = text;
+	for (const char *part; (part = va_arg(parts, const char *));)
+		end = stpcpy(end, part);
+	*end = '\0';
+	return text;
+}
+
+char *arena_join(struct arena *arena, ...)
+{
+	va_list parts;
+	va_start(parts, arena);
+	char *text = arena_join_list(arena, parts);
+	va_end(parts);
 	return text;
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/macros.h"
@@ -23,6 +24,10 @@ char *arena_dup(struct arena *arena, const char *text, size_t length);
 
 /* Formats into the arena. NULL when memory is short. */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Joins strings, up to a NULL, into one. NULL when memory is short. */
+char *arena_join(struct arena *arena, ...) __attribute__((sentinel));
+char *arena_join_list(struct arena *arena, va_list parts);
 
 /* Makes room for one more element of an arena-owned array that holds count elements; the array
  * doubles at each power of two. Returns the array, moved or not, or NULL when memory is short. */

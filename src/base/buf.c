@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PRINTF_GUESS ((size_t)128)
+
 /* Makes room for extra bytes and a NUL. */
 static bool reserve(struct buf *buf, size_t extra)
 {
@@ -50,17 +52,24 @@ void buf_putc(struct buf *buf, char byte)
 void buf_printf(struct buf *buf, const char *format, ...)
 {
 	va_list arguments;
-	va_start(arguments, format);
-	int length = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
-	if (length < 0 || !reserve(buf, (size_t)length)) {
-		buf->failed = true;
+	if (!reserve(buf, PRINTF_GUESS))
 		return;
-	}
+	/* Most texts fit into what is there: formatted once then, else twice. */
+	size_t room = buf->capacity - buf->length;
 	va_start(arguments, format);
-	vsnprintf(buf->data + buf->length, (size_t)length + 1, format, arguments);
+	int length = vsnprintf(buf->data + buf->length, room, format, arguments);
 	va_end(arguments);
-	buf->length += (size_t)length;
+	if (length >= 0 && (size_t)length >= room) {
+		if (!reserve(buf, (size_t)length))
+			return;
+		va_start(arguments, format);
+		vsnprintf(buf->data + buf->length, (size_t)length + 1, format, arguments);
+		va_end(arguments);
+	}
+	if (length < 0)
+		buf->failed = true;
+	else
+		buf->length += (size_t)length;
 }
 
 const char *buf_text(const struct buf *buf)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 int file_read_fd(int fd, size_t limit, struct buf *buf)
@@ -16,12 +17,13 @@ int file_read_fd(int fd, size_t limit, struct buf *buf)
 			continue;
 		if (count < 0)
 			return -errno;
-		if (count == 0)
-			return buf_error(buf);
 		total += (size_t)count;
 		if (total > limit)
 			return -EFBIG;
 		buf_add(buf, block, (size_t)count);
+		/* A regular file gives less than asked at its end only (read(2)). */
+		if ((size_t)count < sizeof(block))
+			return buf_error(buf);
 	}
 }
 
@@ -53,14 +55,12 @@ int file_write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-static int fill(int fd, const char *data, size_t length, mode_t mode, bool sync)
+static int fill(int fd, const char *data, size_t length, bool sync)
 {
 	int r = file_write_all(fd, data, length);
 	if (r < 0)
 		return r;
-	if (fchmod(fd, mode) < 0 || (sync && fsync(fd) < 0))
-		return -errno;
-	return 0;
+	return sync && fsync(fd) < 0 ? -errno : 0;
 }
 
 int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
@@ -68,14 +68,17 @@ int file_replace_at(int dir_fd, const char *name, const char *data, size_t lengt
 {
 	/* Two writers at once each have a temporary of their own. */
 	char temporary[NAME_MAX + 1];
-	int used = snprintf(temporary, sizeof(temporary), ".%s.%d.tmp", name, (int)getpid());
+	const char *slash = strrchr(name, '/');
+	int prefix = slash ? (int)(slash + 1 - name) : 0;
+	int used = snprintf(temporary, sizeof(temporary), "%.*s.%s.%d.tmp", prefix, name,
+		name + prefix, (int)getpid());
 	if (used < 0 || (size_t)used >= sizeof(temporary))
 		return -ENAMETOOLONG;
 	int fd AUTO_CLOSE = openat(dir_fd, temporary,
-		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
-	int r = fill(fd, data, length, mode, sync);
+	int r = fill(fd, data, length, sync);
 	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
 		r = -errno;
 	if (r < 0) {

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-/* Reads from an open descriptor to the end of the file. -EFBIG when it holds more than limit
+/* Reads from an open descriptor to the end of the regular file. -EFBIG when it holds more than limit
  * bytes; what was read is in the buffer all the same. */
 int file_read_fd(int fd, size_t limit, struct buf *buf);
 
@@ -18,8 +18,10 @@ int file_read_at(int dir_fd, const char *name, size_t limit, struct buf *buf);
 /* Writes all bytes, through short writes and signals. */
 int file_write_all(int fd, const char *data, size_t length);
 
-/* Replaces dir_fd/name by a file of these bytes through a temporary in the same directory and
- * rename(2); a killed writer leaves ".NAME.PID.tmp" at most. With sync, the data and the directory are on the disk when it returns. */
+/* Replaces dir_fd/name, which may be in a directory below, by a file of these bytes through a
+ * temporary beside it and rename(2). The mode is subject to the umask. It is atomic: a killed
+ * writer leaves ".NAME.PID.tmp" at most. With sync, the data and the directory are on the disk when
+ * it returns. */
 int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
 	bool sync);
 

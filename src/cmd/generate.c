@@ -35,12 +35,12 @@ static int make_directory(int parent, const char *name, mode_t mode)
 
 static int write_dropin(struct generation *generation, const char *name)
 {
-	char directory[UNIT_NAME_BYTES];
-	snprintf(directory, sizeof(directory), "vm@%s.service.d", name);
-	int fd AUTO_CLOSE = make_directory(generation->fd, directory, 0755);
-	if (fd < 0)
-		return fd;
-	return file_replace_at(fd, DROPIN_FILE, buf_text(&generation->text),
+	char path[UNIT_NAME_BYTES + sizeof("/" DROPIN_FILE)];
+	int length = snprintf(path, sizeof(path), "vm@%s.service.d", name);
+	if (mkdirat(generation->fd, path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	snprintf(path + length, sizeof(path) - (size_t)length, "/" DROPIN_FILE);
+	return file_replace_at(generation->fd, path, buf_text(&generation->text),
 		generation->text.length, 0644, false);
 }
 

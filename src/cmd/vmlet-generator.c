@@ -4,6 +4,7 @@
  * (systemd.generator(7)). It exits 0 whatever the specs hold: one that is broken must not take the
  * others with it.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include "base/log.h"
 #include "cmd/collect.h"
 #include "cmd/generate.h"
+
+#define KEPT_BYTES (1024 * 1024)
 
 static const char help[] =
 	"Usage: vmlet-generator NORMAL-DIR [EARLY-DIR LATE-DIR]\n"
@@ -46,6 +49,9 @@ int main(int argc, char **argv)
 		fputs(help, asked ? stdout : stderr);
 		return asked ? 0 : 2;
 	}
+	/* libyaml frees its buffers after each file: they are better kept than given back each time. */
+	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	mallopt(M_TOP_PAD, KEPT_BYTES);
 	struct log log = log_open_generator("vmlet-generator");
 	struct collection collection;
 	struct error error = {""};

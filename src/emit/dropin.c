@@ -121,7 +121,7 @@ int dropin_emit(const struct plan *plan, const char *source_path, const char *un
 {
 	struct options options = {.arena = scratch};
 	const char *credential =
-		arena_printf(scratch, "spec:%s/vmlet/%s.yaml", unit_directory, plan->vm->name);
+		arena_join(scratch, "spec:", unit_directory, "/vmlet/", plan->vm->name, ".yaml", NULL);
 	if (!credential)
 		return -ENOMEM;
 	qemu_emit(plan, &options);

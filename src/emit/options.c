@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "emit/options.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,26 +23,21 @@ void options_add_flag(struct options *options, const char *flag)
 	append(options, flag, NULL);
 }
 
-void options_add(struct options *options, const char *flag, const char *format, ...)
+void options_add(struct options *options, const char *flag, ...)
 {
-	char stack[256];
-	va_list arguments;
-	va_start(arguments, format);
-	int length = vsnprintf(stack, sizeof(stack), format, arguments);
-	va_end(arguments);
-	char *value = NULL;
-	if (length >= 0 && (size_t)length < sizeof(stack)) {
-		value = arena_dup(options->arena, stack, (size_t)length);
-	} else if (length >= 0) {
-		value = arena_alloc(options->arena, (size_t)length + 1);
-		va_start(arguments, format);
-		if (value)
-			vsnprintf(value, (size_t)length + 1, format, arguments);
-		va_end(arguments);
-	}
+	va_list parts;
+	va_start(parts, flag);
+	const char *value = arena_join_list(options->arena, parts);
+	va_end(parts);
 	if (!value)
 		options->failed = true;
 	append(options, flag, value);
+}
+
+const char *option_number(uint64_t number, char text[OPTION_NUMBER_BYTES])
+{
+	snprintf(text, OPTION_NUMBER_BYTES, "%" PRIu64, number);
+	return text;
 }
 
 const char *option_escape(struct options *options, const char *text)

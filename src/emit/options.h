@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 
@@ -23,9 +25,13 @@ struct options {
 /* Adds a flag, or any argument by itself, that outlives the options. */
 void options_add_flag(struct options *options, const char *flag);
 
-/* Adds a flag and its formatted value. Values that a user wrote go through option_escape(). */
-void options_add(struct options *options, const char *flag, const char *format, ...)
-	PRINTF_LIKE(3, 4);
+/* Adds a flag and its value: the strings up to a NULL, joined. What a user wrote goes through
+ * option_escape() where commas separate. */
+void options_add(struct options *options, const char *flag, ...) __attribute__((sentinel));
+
+/* A number as text, for options_add(). */
+#define OPTION_NUMBER_BYTES 24
+const char *option_number(uint64_t number, char text[OPTION_NUMBER_BYTES]);
 
 /* Doubles each comma: inside an option's value a single one would begin the next property (QEMU's
  * "Syntax of QEMU options"). Returns text itself when it has none. */

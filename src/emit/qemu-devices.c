@@ -4,19 +4,21 @@
 static void emit_socket(
 	const struct plan *plan, const char *id, const char *file, struct options *options)
 {
-	options_add(options, "-chardev", "socket,id=%s,path=%s/%s,server=on,wait=off", id,
-		plan->runtime_directory, file);
+	options_add(options, "-chardev", "socket,id=", id, ",path=", plan->runtime_directory, "/",
+		file, ",server=on,wait=off", NULL);
 }
 
 void qemu_emit_monitors(const struct plan *plan, struct options *options)
 {
+	char fd[OPTION_NUMBER_BYTES];
 	/* QEMU serves one client a monitor: whoever holds the first must not keep the stop waiting. */
 	emit_socket(plan, "qmp", PLAN_QMP_SOCKET, options);
-	options_add(options, "-mon", "chardev=qmp,mode=control");
+	options_add(options, "-mon", "chardev=qmp,mode=control", NULL);
 	emit_socket(plan, "stop", PLAN_STOP_SOCKET, options);
-	options_add(options, "-mon", "chardev=stop,mode=control");
-	options_add(options, "-chardev", "socket,id=supervisor,fd=%d", PLAN_FD_SUPERVISOR);
-	options_add(options, "-mon", "chardev=supervisor,mode=control");
+	options_add(options, "-mon", "chardev=stop,mode=control", NULL);
+	options_add(options, "-chardev", "socket,id=supervisor,fd=",
+		option_number(PLAN_FD_SUPERVISOR, fd), NULL);
+	options_add(options, "-mon", "chardev=supervisor,mode=control", NULL);
 }
 
 void qemu_emit_console(const struct plan *plan, struct options *options)
@@ -24,5 +26,5 @@ void qemu_emit_console(const struct plan *plan, struct options *options)
 	if (!plan->vm->console.serial)
 		return;
 	emit_socket(plan, "serial", PLAN_SERIAL_SOCKET, options);
-	options_add(options, "-serial", "chardev:serial");
+	options_add(options, "-serial", "chardev:serial", NULL);
 }

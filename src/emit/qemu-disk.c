@@ -27,10 +27,10 @@ static void emit_image(const struct plan_disk *disk, struct options *options)
 {
 	const char *name = disk->disk->part.name;
 	options_add(options, "-blockdev",
-		"driver=file,node-name=imagefile-%s,read-only=on,filename=%s", name,
-		option_escape(options, disk->image_path));
+		"driver=file,node-name=imagefile-", name, ",read-only=on,filename=",
+		option_escape(options, disk->image_path), NULL);
 	options_add(options, "-blockdev",
-		"driver=qcow2,node-name=image-%s,read-only=on,file=imagefile-%s", name, name);
+		"driver=qcow2,node-name=image-", name, ",read-only=on,file=imagefile-", name, NULL);
 }
 
 static void emit_file(const struct plan_disk *disk, struct options *options)
@@ -38,11 +38,11 @@ static void emit_file(const struct plan_disk *disk, struct options *options)
 	const struct disk *spec = disk->disk;
 	const struct cache_mode *cache = &cache_modes[spec->cache];
 	options_add(options, "-blockdev",
-		"driver=file,node-name=file-%s,read-only=%s,cache.direct=%s,cache.no-flush=%s,"
-		"discard=%s,filename=%s",
-		spec->part.name, on_off(spec->read_only || spec->cdrom), on_off(cache->direct),
-		on_off(cache->no_flush), choice_name(&discard_names, spec->discard),
-		option_escape(options, disk->file));
+		"driver=file,node-name=file-", spec->part.name, ",read-only=",
+		on_off(spec->read_only || spec->cdrom), ",cache.direct=", on_off(cache->direct),
+		",cache.no-flush=", on_off(cache->no_flush), ",discard=",
+		choice_name(&discard_names, spec->discard), ",filename=",
+		option_escape(options, disk->file), NULL);
 }
 
 static void emit_format(const struct plan_disk *disk, struct options *options)
@@ -52,9 +52,10 @@ static void emit_format(const struct plan_disk *disk, struct options *options)
 	const char *driver =
 		spec->cdrom ? "raw" : choice_name(&disk_format_names, spec->format);
 	options_add(options, "-blockdev",
-		"driver=%s,node-name=disk-%s,read-only=%s,discard=%s,file=file-%s%s%s", driver, name,
-		on_off(spec->read_only || spec->cdrom), choice_name(&discard_names, spec->discard),
-		name, disk->image_path ? ",backing=image-" : "", disk->image_path ? name : "");
+		"driver=", driver, ",node-name=disk-", name, ",read-only=",
+		on_off(spec->read_only || spec->cdrom), ",discard=",
+		choice_name(&discard_names, spec->discard), ",file=file-", name,
+		disk->image_path ? ",backing=image-" : "", disk->image_path ? name : "", NULL);
 }
 
 static void emit_device(
@@ -64,13 +65,13 @@ static void emit_device(
 	const char *name = disk->disk->part.name;
 	qemu_boot_index(disk->boot_index, boot_index);
 	if (disk->disk->cdrom)
-		options_add(options, "-device", "ide-cd,id=%s,drive=disk-%s,serial=%s%s", name, name,
-			disk->serial, boot_index);
+		options_add(options, "-device", "ide-cd,id=", name, ",drive=disk-", name, ",serial=",
+			disk->serial, boot_index, NULL);
 	else
 		options_add(options, "-device",
-			"virtio-blk-%s,id=%s,drive=disk-%s,serial=%s,write-cache=%s%s",
-			qemu_virtio_bus(plan), name, name, disk->serial,
-			on_off(cache_modes[disk->disk->cache].writeback), boot_index);
+			"virtio-blk-", qemu_virtio_bus(plan), ",id=", name, ",drive=disk-", name,
+			",serial=", disk->serial, ",write-cache=",
+			on_off(cache_modes[disk->disk->cache].writeback), boot_index, NULL);
 }
 
 void qemu_emit_disks(const struct plan *plan, struct options *options)
@@ -90,11 +91,11 @@ void qemu_emit_seed(const struct plan *plan, struct options *options)
 	if (!vm_has_seed(plan->vm))
 		return;
 	options_add(options, "-blockdev",
-		"driver=file,node-name=seed-file,read-only=on,filename=%s/" PLAN_SEED_FILE,
-		plan->state_directory);
+		"driver=file,node-name=seed-file,read-only=on,filename=", plan->state_directory,
+		"/" PLAN_SEED_FILE, NULL);
 	options_add(options, "-blockdev",
-		"driver=raw,node-name=seed-disk,read-only=on,file=seed-file");
+		"driver=raw,node-name=seed-disk,read-only=on,file=seed-file", NULL);
 	/* The underscore keeps the id apart from every name in a spec. */
-	options_add(options, "-device", "virtio-blk-%s,id=seed_0,drive=seed-disk,serial=cidata",
-		qemu_virtio_bus(plan));
+	options_add(options, "-device", "virtio-blk-", qemu_virtio_bus(plan),
+		",id=seed_0,drive=seed-disk,serial=cidata", NULL);
 }

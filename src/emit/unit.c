@@ -24,10 +24,14 @@ void unit_add_text(struct buf *buf, const char *directive, const char *value)
 {
 	buf_puts(buf, directive);
 	buf_putc(buf, '=');
-	for (const char *at = value; *at; at++) {
-		if (*at == '%')
-			buf_putc(buf, '%');
-		buf_putc(buf, *at);
+	for (const char *at = value; *at;) {
+		size_t run = strcspn(at, "%");
+		buf_add(buf, at, run);
+		at += run;
+		if (*at == '%') {
+			buf_puts(buf, "%%");
+			at++;
+		}
 	}
 	/* A backslash at the end would join the next line; systemd strips the blank behind it. */
 	size_t length = strlen(value);
@@ -36,11 +40,24 @@ void unit_add_text(struct buf *buf, const char *directive, const char *value)
 	buf_putc(buf, '\n');
 }
 
+/* Whether systemd takes the argument as it is: nothing to escape, no quotes, no blank. */
+static bool is_plain(const char *argument)
+{
+	if (!*argument)
+		return false;
+	for (const char *at = argument; *at; at++) {
+		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') ||
+			(*at >= 'A' && *at <= 'Z') || (*at >= '+' && *at <= '/') || *at == '_' ||
+			*at == '=' || *at == ':' || *at == '@';
+		if (!plain)
+			return false;
+	}
+	return true;
+}
+
 void unit_add_argument(struct buf *buf, const char *argument)
 {
-	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				   "_-+=/.,:@";
-	if (*argument && argument[strspn(argument, safe)] == '\0') {
+	if (is_plain(argument)) {
 		buf_puts(buf, argument);
 		return;
 	}

@@ -18,6 +18,7 @@
 struct entry {
 	const char *name;
 	size_t directory;
+	bool regular; /* as the directory says, so no link */
 };
 
 struct directory {
@@ -60,61 +61,73 @@ static int open_beneath(int directory, const char *name, uint64_t flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Opens a regular file. A device or FIFO is never opened for reading: that alone can act. */
-static int open_regular(int directory, const char *name, const char **ret_problem,
-	const char **ret_hint)
+/* Looks at a file without opening it for reading: to open a device or a FIFO can act by itself. */
+static int check_kind(int directory, const char *name)
 {
-	int handle AUTO_CLOSE = open_beneath(directory, name, O_PATH);
+	int fd AUTO_CLOSE = open_beneath(directory, name, O_PATH);
 	struct stat status;
-	*ret_hint = NULL;
-	if (handle < 0 || fstat(handle, &status) < 0) {
-		int code = handle < 0 ? -handle : errno;
-		*ret_problem = code == EXDEV ? "a link that leads out of the spec directory"
-					     : strerror(code);
-		if (code == EXDEV)
-			*ret_hint = "put the file itself here, or a relative link to one below";
-		return -code;
-	}
-	if (!S_ISREG(status.st_mode)) {
-		*ret_problem = "not a regular file";
-		return -EINVAL;
-	}
-	if (status.st_mode & S_IWOTH) {
-		*ret_problem = "writable by everyone";
-		*ret_hint = "chmod o-w";
-		return -EPERM;
-	}
-	int fd = open_beneath(directory, name, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
-		*ret_problem = strerror(-fd);
-	return fd;
+		return fd;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return S_ISREG(status.st_mode) ? 0 : -EINVAL;
 }
 
-/* Reads the text; false when the file is refused. */
-static bool read_spec(struct reader *reader, int directory, const char *name,
+/* Returns a descriptor, or why there is none: -EINVAL not a regular file, -EXDEV a link that leads
+ * out, -EPERM writable by everyone. regular says that the directory calls it a regular file. */
+static int open_spec(int directory, const char *name, bool regular)
+{
+	int r = regular ? 0 : check_kind(directory, name);
+	if (r < 0)
+		return r;
+	int fd AUTO_CLOSE = open_beneath(directory, name, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	return status.st_mode & S_IWOTH ? -EPERM : TAKE_FD(fd);
+}
+
+static void refuse_file(struct reader *reader, struct spec_file *file, int code)
+{
+	const char *problem = strerror(code);
+	const char *hint = NULL;
+	if (code == EINVAL)
+		problem = "not a regular file";
+	else if (code == EFBIG)
+		problem = "larger than 1 MiB";
+	else if (code == EPERM) {
+		problem = "writable by everyone";
+		hint = "chmod o-w";
+	} else if (code == EXDEV) {
+		problem = "a link that leads out of the spec directory";
+		hint = "put the file itself here, or a relative link to one below";
+	}
+	file->diag = reader->diags->count;
+	file->refused = true;
+	refuse_path(reader, file->source.file, "unreadable", hint, problem);
+}
+
+/* Reads the text, or refuses the file. */
+static int read_spec(struct reader *reader, int directory, const char *name, bool regular,
 	struct spec_file *file)
 {
-	const char *problem = NULL;
-	const char *hint = NULL;
-	int fd AUTO_CLOSE = open_regular(directory, name, &problem, &hint);
-	if (fd >= 0) {
-		buf_reset(&reader->text);
-		int r = file_read_fd(fd, SPEC_BYTES_MAX, &reader->text);
-		if (r == -EFBIG)
-			problem = "larger than 1 MiB";
-		else if (r < 0)
-			problem = strerror(-r);
-	}
-	if (problem) {
-		file->diag = reader->diags->count;
-		file->refused = true;
-		refuse_path(reader, file->source.file, "unreadable", hint, problem);
-		return false;
+	int fd AUTO_CLOSE = open_spec(directory, name, regular);
+	buf_reset(&reader->text);
+	int r = fd < 0 ? fd : file_read_fd(fd, SPEC_BYTES_MAX, &reader->text);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		refuse_file(reader, file, -r);
+		return 0;
 	}
 	file->source.text =
 		arena_dup(reader->arena, buf_text(&reader->text), reader->text.length);
 	file->source.length = reader->text.length;
-	return file->source.text != NULL;
+	return file->source.text ? 0 : -ENOMEM;
 }
 
 static bool is_spec_name(const char *name)
@@ -144,7 +157,8 @@ static int list_directory(struct reader *reader, size_t index)
 		if (!reader->entries || !name)
 			r = -ENOMEM;
 		else
-			reader->entries[reader->entry_count++] = (struct entry){name, index};
+			reader->entries[reader->entry_count++] =
+				(struct entry){name, index, entry->d_type == DT_REG};
 	}
 	closedir(stream);
 	return r;
@@ -225,15 +239,16 @@ static int read_entries(struct reader *reader, struct spec_files *files)
 		const struct directory *directory = &reader->directories[entry->directory];
 		if (i > 0 && strcmp(entry[-1].name, entry->name) == 0)
 			continue;
-		if (is_mask(directory->fd, entry->name))
+		if (!entry->regular && is_mask(directory->fd, entry->name))
 			continue;
 		struct spec_file *file = &files->items[files->count++];
 		const char *path =
-			arena_printf(reader->arena, "%s/%s", directory->path, entry->name);
+			arena_join(reader->arena, directory->path, "/", entry->name, NULL);
 		if (!path || name_file(reader->arena, path, file) < 0)
 			return -ENOMEM;
-		if (!read_spec(reader, directory->fd, entry->name, file) && !file->refused)
-			return -ENOMEM;
+		int r = read_spec(reader, directory->fd, entry->name, entry->regular, file);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -266,7 +281,7 @@ int specdir_read_file(struct arena *arena, const char *path, struct diags *diags
 	struct reader reader = {.arena = arena, .diags = diags};
 	const char *copy = arena_dup(arena, path, strlen(path));
 	int r = copy ? name_file(arena, copy, ret_file) : -ENOMEM;
-	if (r == 0 && !read_spec(&reader, AT_FDCWD, path, ret_file) && !ret_file->refused)
-		r = -ENOMEM;
+	if (r == 0)
+		r = read_spec(&reader, AT_FDCWD, path, false, ret_file);
 	return finish(&reader, r);
 }

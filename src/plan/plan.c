@@ -17,12 +17,12 @@ static size_t boot_index(const struct vm *vm, const char *part)
 
 const char *plan_state_path(struct arena *arena, const struct plan *plan, const char *file)
 {
-	return arena_printf(arena, "%s/%s", plan->state_directory, file);
+	return arena_join(arena, plan->state_directory, "/", file, NULL);
 }
 
 const char *plan_runtime_path(struct arena *arena, const struct plan *plan, const char *file)
 {
-	return arena_printf(arena, "%s/%s", plan->runtime_directory, file);
+	return arena_join(arena, plan->runtime_directory, "/", file, NULL);
 }
 
 static int plan_one_disk(
@@ -37,11 +37,11 @@ static int plan_one_disk(
 		ret->file = disk->cdrom;
 		return 0;
 	}
-	ret->file_name = arena_printf(arena, "%s.%s", disk->part.name,
-		choice_name(&disk_format_names, disk->format));
+	ret->file_name = arena_join(arena, disk->part.name, ".",
+		choice_name(&disk_format_names, disk->format), NULL);
 	ret->file = ret->file_name ? plan_state_path(arena, plan, ret->file_name) : NULL;
 	if (disk->image)
-		ret->image_path = arena_printf(arena, PLAN_IMAGE_ROOT "/%s.qcow2", disk->image);
+		ret->image_path = arena_join(arena, PLAN_IMAGE_ROOT "/", disk->image, ".qcow2", NULL);
 	return ret->file && (!disk->image || ret->image_path) ? 0 : -ENOMEM;
 }
 
@@ -51,7 +51,7 @@ static int name_tap(
 	struct arena *arena, const char *vm, const char *nic, struct plan_nic *ret)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-	const char *readable = arena_printf(arena, "vm-%s_%s", vm, nic);
+	const char *readable = arena_join(arena, "vm-", vm, "_", nic, NULL);
 	if (!readable)
 		return -ENOMEM;
 	if (strlen(readable) <= INTERFACE_LENGTH_MAX) {
@@ -104,8 +104,8 @@ int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan)
 {
 	struct plan plan = {
 		.vm = vm,
-		.state_directory = arena_printf(arena, PLAN_STATE_ROOT "/%s", vm->name),
-		.runtime_directory = arena_printf(arena, PLAN_RUNTIME_ROOT "/%s", vm->name),
+		.state_directory = arena_join(arena, PLAN_STATE_ROOT "/", vm->name, NULL),
+		.runtime_directory = arena_join(arena, PLAN_RUNTIME_ROOT "/", vm->name, NULL),
 		.cpu_model = choose_cpu_model(vm),
 		.disks = arena_alloc(arena, vm->disks.count * sizeof(*plan.disks)),
 		.disk_count = vm->disks.count,

@@ -18,8 +18,12 @@ static const void *field(const struct key *key, const void *values)
 
 static void indent(unsigned depth, struct buf *buf)
 {
-	for (unsigned i = 0; i < depth * INDENT; i++)
-		buf_putc(buf, ' ');
+	static const char blanks[] = "                                ";
+	for (unsigned left = depth * INDENT; left;) {
+		unsigned run = left < sizeof(blanks) - 1 ? left : (unsigned)sizeof(blanks) - 1;
+		buf_add(buf, blanks, run);
+		left -= run;
+	}
 }
 
 /* The length of a character that YAML would not keep as it is inside double quotes, else 0: what
@@ -37,6 +41,15 @@ static size_t special_length(const unsigned char *at)
 	return 0;
 }
 
+/* How much of the text stands inside double quotes as it is. */
+static size_t plain_length(const unsigned char *text)
+{
+	const unsigned char *at = text;
+	while (*at && *at != '"' && *at != '\\' && !special_length(at))
+		at++;
+	return (size_t)(at - text);
+}
+
 static unsigned code_point(const unsigned char *at, size_t length)
 {
 	if (length == 1)
@@ -51,15 +64,18 @@ static void encode_quoted(const char *text, struct buf *buf)
 	const unsigned char *at = (const unsigned char *)text;
 	buf_putc(buf, '"');
 	while (*at) {
+		size_t plain = plain_length(at);
+		buf_add(buf, (const char *)at, plain);
+		at += plain;
+		if (!*at)
+			break;
 		size_t special = special_length(at);
 		if (*at == '\n')
 			buf_puts(buf, "\\n");
 		else if (special)
 			buf_printf(buf, "\\u%04x", code_point(at, special));
-		else if (*at == '"' || *at == '\\')
-			buf_printf(buf, "\\%c", *at);
 		else
-			buf_putc(buf, (char)*at);
+			buf_printf(buf, "\\%c", *at);
 		at += special ? special : 1;
 	}
 	buf_putc(buf, '"');
@@ -139,7 +155,8 @@ static void encode_parts(
 		const struct part *part = part_at(parts, key->below, i);
 		buf_putc(buf, '\n');
 		indent(depth + 1, buf);
-		buf_printf(buf, "%s:", part->name);
+		buf_puts(buf, part->name);
+		buf_putc(buf, ':');
 		encode_table(key->below, part, depth + 2, buf);
 	}
 }
@@ -206,7 +223,8 @@ static void encode_value(
 		buf_puts(buf, *(const bool *)value ? " yes" : " no");
 		return;
 	case KEY_CHOICE:
-		buf_printf(buf, " %s", choice_name(key->choices, *(const int *)value));
+		buf_putc(buf, ' ');
+		buf_puts(buf, choice_name(key->choices, *(const int *)value));
 		return;
 	case KEY_COUNT:
 		buf_printf(buf, " %" PRIu64, *(const uint64_t *)value);
@@ -256,7 +274,8 @@ static void encode_table(
 			continue;
 		buf_putc(buf, '\n');
 		indent(depth, buf);
-		buf_printf(buf, "%s:", key->name);
+		buf_puts(buf, key->name);
+		buf_putc(buf, ':');
 		encode_value(key, values, depth, buf);
 	}
 }

@@ -222,9 +222,12 @@ int scalar_parse_mac(const char *text, char ret_mac[MAC_TEXT_BYTES])
 
 bool scalar_is_name(const char *text, size_t length_max)
 {
-	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	return length > 0 && length <= length_max && text[length] == '\0' && text[0] >= 'a' &&
-		text[0] <= 'z';
+	size_t length = 0;
+	for (; text[length]; length++)
+		if (!(text[length] >= 'a' && text[length] <= 'z') && !is_digit(text[length]) &&
+			text[length] != '-')
+			return false;
+	return length > 0 && length <= length_max && text[0] >= 'a' && text[0] <= 'z';
 }
 
 bool scalar_is_interface(const char *text)
