@@ -88,6 +88,17 @@ int file_replace_at(int dir_fd, const char *name, const char *data, size_t lengt
 	return sync && fsync(dir_fd) < 0 ? -errno : 0;
 }
 
+int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode)
+{
+	int fd AUTO_CLOSE = openat(dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	int r = file_write_all(fd, data, length);
+	if (r < 0)
+		return r;
+	return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_fd)
 {
 	if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)

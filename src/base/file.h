@@ -25,5 +25,9 @@ int file_write_all(int fd, const char *data, size_t length);
 int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
 	bool sync);
 
+/* Makes a new file that has its name only once it is whole, without a temporary (open(2), O_TMPFILE).
+ * -EEXIST when there is one; another errno where the file system or the privileges do not allow it. */
+int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode);
+
 /* Creates a directory where there is none and opens it. A link with that name is not followed. */
 int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/generate.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,21 +17,104 @@
 #define BOOT_DIRECTORY "multi-user.target.wants"
 #define UNIT_NAME_BYTES (NAME_LENGTH_MAX + sizeof("vm@.service.d"))
 
+#define SPECS_DIRECTORY "vmlet"
+
 struct generation {
 	const char *path; /* of the output directory */
 	int fd;
-	int specs_fd; /* "vmlet/" below it, 0700 */
 	int wants_fd; /* -1 until the first autostart */
 	struct arena scratch;
 	struct buf text;
 };
 
-/* Opens a directory that is there already, or makes it: most of the time it is not. */
 static int make_directory(int parent, const char *name, mode_t mode)
 {
 	int fd;
 	int r = file_open_directory_at(parent, name, mode, &fd);
 	return r < 0 ? r : fd;
+}
+
+/* Of several documents with one name, the first has it; those without a name stand last. */
+static bool is_chosen(const struct set *set, size_t index)
+{
+	const char *name = set->items[index].loaded->vm.name;
+	if (!name)
+		return false;
+	return index == 0 || strcmp(name, set->items[index - 1].loaded->vm.name) != 0;
+}
+
+/* --- resolved specs ------------------------------------------------------------------------ */
+
+static int write_spec(struct generation *generation, int fd, const struct vm *vm)
+{
+	char file[NAME_LENGTH_MAX + sizeof(".yaml")];
+	buf_reset(&generation->text);
+	encode_mapping(&vm_table, vm, &generation->text);
+	int r = buf_error(&generation->text);
+	if (r < 0)
+		return r;
+	snprintf(file, sizeof(file), "%s.yaml", vm->name);
+	int spec_fd AUTO_CLOSE =
+		openat(fd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (spec_fd < 0)
+		return -errno;
+	return file_write_all(spec_fd, buf_text(&generation->text), generation->text.length);
+}
+
+static void remove_directory(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream) {
+		close_fd(&fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(stream));)
+		if (entry->d_name[0] != '.')
+			unlinkat(fd, entry->d_name, 0);
+	closedir(stream);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* A whole directory comes to its name at once, in the place of one that is there. */
+static int publish_specs(int parent, const char *temporary)
+{
+	if (renameat2(parent, temporary, parent, SPECS_DIRECTORY, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (renameat2(parent, temporary, parent, SPECS_DIRECTORY, RENAME_EXCHANGE) < 0)
+		return -errno;
+	remove_directory(parent, temporary);
+	return 0;
+}
+
+static int generate_specs(struct generation *generation, const struct set *set)
+{
+	char temporary[sizeof("." SPECS_DIRECTORY ".tmp") + 16];
+	snprintf(temporary, sizeof(temporary), "." SPECS_DIRECTORY ".%d.tmp", (int)getpid());
+	remove_directory(generation->fd, temporary);
+	int fd AUTO_CLOSE = make_directory(generation->fd, temporary, 0700);
+	int r = fd < 0 ? fd : 0;
+	for (size_t i = 0; r == 0 && i < set->count; i++)
+		if (is_chosen(set, i) && !set->items[i].loaded->broken)
+			r = write_spec(generation, fd, &set->items[i].loaded->vm);
+	if (r == 0)
+		r = publish_specs(generation->fd, temporary);
+	if (r < 0)
+		remove_directory(generation->fd, temporary);
+	return r;
+}
+
+/* --- drop-ins and links -------------------------------------------------------------------- */
+
+/* systemd gives its generators an empty directory, so the file is new, mostly. */
+static int write_whole(int fd, const char *name, const struct buf *text, mode_t mode)
+{
+	int r = file_create_at(fd, name, buf_text(text), text->length, mode);
+	if (r < 0)
+		r = file_replace_at(fd, name, buf_text(text), text->length, mode, false);
+	return r;
 }
 
 static int write_dropin(struct generation *generation, const char *name)
@@ -40,21 +124,7 @@ static int write_dropin(struct generation *generation, const char *name)
 	if (mkdirat(generation->fd, path, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	snprintf(path + length, sizeof(path) - (size_t)length, "/" DROPIN_FILE);
-	return file_replace_at(generation->fd, path, buf_text(&generation->text),
-		generation->text.length, 0644, false);
-}
-
-static int write_spec(struct generation *generation, const struct vm *vm)
-{
-	char file[NAME_LENGTH_MAX + sizeof(".yaml")];
-	buf_reset(&generation->text);
-	encode_mapping(&vm_table, vm, &generation->text);
-	int r = buf_error(&generation->text);
-	if (r < 0)
-		return r;
-	snprintf(file, sizeof(file), "%s.yaml", vm->name);
-	return file_replace_at(generation->specs_fd, file, buf_text(&generation->text),
-		generation->text.length, 0600, false);
+	return write_whole(generation->fd, path, &generation->text, 0644);
 }
 
 static int make_link(int fd, const char *target, const char *name)
@@ -96,13 +166,9 @@ static int generate_broken(struct generation *generation, const struct member *m
 static int generate_vm(struct generation *generation, const struct member *member)
 {
 	const struct vm *vm = &member->loaded->vm;
-	/* The spec first: a drop-in names it. */
-	int r = write_spec(generation, vm);
-	if (r < 0)
-		return r;
 	buf_reset(&generation->text);
 	arena_reset(&generation->scratch);
-	r = dropin_emit(&member->plan, member->source->file, generation->path,
+	int r = dropin_emit(&member->plan, member->source->file, generation->path,
 		&generation->scratch, &generation->text);
 	if (r == 0)
 		r = write_dropin(generation, vm->name);
@@ -111,20 +177,13 @@ static int generate_vm(struct generation *generation, const struct member *membe
 	return r;
 }
 
-static bool has_name_of(const struct member *member, const struct member *other)
-{
-	return strcmp(member->loaded->vm.name, other->loaded->vm.name) == 0;
-}
-
-static int generate_all(
+static int generate_dropins(
 	struct generation *generation, const struct set *set, struct error *error)
 {
 	int result = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct member *member = &set->items[i];
-		if (!member->loaded->vm.name)
-			break; /* those without a name stand last */
-		if (i > 0 && has_name_of(member, member - 1))
+		if (!is_chosen(set, i))
 			continue;
 		int r = member->loaded->broken ? generate_broken(generation, member)
 					       : generate_vm(generation, member);
@@ -135,34 +194,24 @@ static int generate_all(
 	return result;
 }
 
-static int open_output(const char *directory, int *ret_fd, int *ret_specs_fd, struct error *error)
+int generate(const struct set *set, const char *directory, struct error *error)
 {
+	if (set->count == 0)
+		return 0;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot make %s", directory);
 	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open %s", directory);
-	int specs_fd = make_directory(fd, "vmlet", 0700);
-	if (specs_fd < 0)
-		return error_set_errno(error, -specs_fd, "cannot make %s/vmlet", directory);
-	*ret_fd = TAKE_FD(fd);
-	*ret_specs_fd = specs_fd;
-	return 0;
-}
-
-int generate(const struct set *set, const char *directory, struct error *error)
-{
-	if (set->count == 0)
-		return 0;
-	struct generation generation = {.path = directory, .wants_fd = -1};
-	int r = open_output(directory, &generation.fd, &generation.specs_fd, error);
+	struct generation generation = {.path = directory, .fd = fd, .wants_fd = -1};
+	/* The specs come first: the drop-ins name them. */
+	int r = generate_specs(&generation, set);
 	if (r < 0)
-		return r;
-	r = generate_all(&generation, set, error);
+		r = error_set_errno(error, -r, "cannot write %s/" SPECS_DIRECTORY, directory);
+	else
+		r = generate_dropins(&generation, set, error);
 	arena_done(&generation.scratch);
 	buf_done(&generation.text);
-	close(generation.fd);
-	close(generation.specs_fd);
 	close_fd(&generation.wants_fd);
 	return r;
 }
