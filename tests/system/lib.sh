@@ -85,35 +85,37 @@ journal() {
 	journalctl --quiet --output=cat --after-cursor="$(<"$logs/.cursor")" "$@"
 }
 
-# serial_log NAME: where to read what the guest printed: the copy of keep_serial where there is one,
-# else the live log, which vanishes with the VM.
+# serial_log NAME: where keep_serial puts what the guest printed.
 serial_log() {
-	if [[ -e $logs/$1.serial ]]; then
-		echo "$logs/$1.serial"
-	else
-		echo "/run/vmlet/vm/$1/serial.log"
-	fi
+	echo "$logs/$1.serial"
 }
 
-# keep_serial NAME: from now on copies what the guest prints, over restarts and to its last byte.
-# To be called before the VM starts.
+# keep_serial NAME: from now on copies what the guest prints to the serial socket, over restarts and to
+# its last byte. To be called before the VM starts: QEMU drops what nobody reads.
 keep_serial() {
-	local live=/run/vmlet/vm/$1/serial.log
 	: >"$logs/$1.serial"
-	(
-		trap - ERR
-		set +e
-		while :; do
-			if [[ -e $live ]] && exec 3<"$live"; then
-				# The open descriptor still has the end when the file is gone.
-				while cat <&3 && [[ /dev/fd/3 -ef $live ]]; do sleep 0.05; done
-				cat <&3
-				exec 3<&-
-			fi
-			sleep 0.02
-		done
-	) >>"$logs/$1.serial" 2>/dev/null &
+	python3 - "/run/vmlet/vm/$1/serial.sock" "$logs/$1.serial" <<-'EOF' &
+		import socket, sys, time
+		with open(sys.argv[2], "ab", buffering=0) as log:
+		    while True:
+		        try:
+		            with socket.socket(socket.AF_UNIX) as serial:
+		                serial.connect(sys.argv[1])
+		                while data := serial.recv(65536):
+		                    log.write(data)
+		        except OSError:
+		            pass
+		        time.sleep(0.002)
+	EOF
+	serial_readers[$1]=$!
 }
+
+# drop_serial NAME: ends that, as QEMU serves one reader at a time.
+drop_serial() {
+	kill "${serial_readers[$1]}"
+	wait "${serial_readers[$1]}" || true
+}
+declare -A serial_readers
 
 # saw TEXT FILE [COUNT]: whether the file has at least COUNT lines (1) with the text.
 saw() {
@@ -135,4 +137,48 @@ qmp() {
 		printf '{"execute":"qmp_capabilities"}\n{"execute":"%s"}\n' "$2"
 		sleep 0.3
 	} | socat -t 1 - "UNIX-CONNECT:$1"
+}
+
+# image GUEST: puts a guest's qcow2 into the image store, from where specs name it.
+image() {
+	install -D -m 0644 "$guests/$1.qcow2" "/var/lib/vmlet/images/$1.qcow2"
+}
+
+# mini NAME [LINE...]: the spec of a VM that boots guest-mini under TCG, with further lines. It says
+# "guest-mini: up" after 0.1 s and obeys the power button.
+mini() {
+	local name=$1
+	shift
+	image guest-mini
+	spec "$name" <<-EOF
+		accel: tcg
+		memory: 64MiB
+		disks: {root: {image: guest-mini}}
+		$(printf '%s\n' "$@")
+	EOF
+}
+
+# linux NAME CMDLINE [LINE...]: the spec of a VM that boots guest-linux under TCG, with further lines.
+linux() {
+	local name=$1 cmdline=$2
+	shift 2
+	spec "$name" <<-EOF
+		accel: tcg
+		memory: 256MiB
+		boot:
+		  kernel: $guests/guest-linux/vmlinuz
+		  initrd: $guests/guest-linux/initrd
+		  cmdline: console=ttyS0 quiet $cmdline
+		$(printf '%s\n' "$@")
+	EOF
+}
+
+# state NAME: active, inactive, failed, ...
+state() {
+	unit_prop "vm@$1" ActiveState
+}
+
+# is_state NAME STATE
+is_state() {
+	[[ $(state "$1") == "$2" ]]
 }

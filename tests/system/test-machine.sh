@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# host: machine
+# timeout: 240
+#
+# What the container's kernel lacks: a limit on memory that is enforced, and a tap with vhost-net.
+
+keep_serial web
+linux web "" "nics: {lan: br-test}" "disks: {data: 64MiB}" "service: {MemoryMax: 1G}"
+systemctl start vm@web
+wait_serial web "guest-linux: up" 120
+assert_contains "$(tr '\0' ' ' </proc/"$(main_pid web)"/cmdline)" "vhost=on,vhostfd="
+pgrep -f "^\[vhost-$(main_pid web)" >/dev/null || ps -e -o comm= | grep -q "^vhost-" ||
+	fail "the kernel has no vhost thread"
+readlink /proc/"$(main_pid web)"/fd/* | grep -q vhost-net || fail "QEMU has no vhost-net descriptor"
+assert_eq "$(cat /sys/fs/cgroup/machine.slice/vm@web.service/memory.max)" 1073741824
+assert_contains "$(ip -o link show master br-test)" vm-web_lan
+systemctl stop vm@web
+assert_eq "$(unit_prop vm@web Result)" success
+wait_serial web "guest-linux: power button" 1
+assert_fails test -e /sys/class/net/vm-web_lan
+
+# A guest that is allowed less than it takes is killed, and that is a failure.
+linux fat "" "restart: no" "service: {MemoryMax: 40M, MemorySwapMax: 0}"
+systemctl start vm@fat || true
+eventually 120 is_state fat failed
+assert_eq "$(unit_prop vm@fat Result)" oom-kill

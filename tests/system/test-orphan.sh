@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# host: container
+# timeout: 90
+#
+# A spec that vanishes or breaks leaves its running VM alone: it is listed, and stops cleanly by what it
+# was booted with.
+
+keep_serial gone
+keep_serial broken
+mini gone "stop-timeout: 20s"
+mini broken
+systemctl start vm@gone vm@broken
+wait_serial gone "guest-mini: up"
+wait_serial broken "guest-mini: up"
+pid=$(main_pid gone)
+
+rm /etc/vmlet/gone.yaml
+spec broken <<<"memroy: 64MiB"
+assert_eq "$(main_pid gone)" "$pid"
+assert_eq "$(state gone)" active
+assert_eq "$(state broken)" active
+assert_contains "$(vmlet list | tr -s ' ')" "gone active gone $pid"
+assert_contains "$(vmlet list | tr -s ' ')" "broken active broken"
+assert_eq "$(vmlet list --json | python3 -c '
+import json, sys
+print([vm["spec"] for vm in json.load(sys.stdin) if vm["name"] == "gone"])')" "['gone']"
+
+systemctl stop vm@gone vm@broken
+for name in gone broken; do
+	assert_eq "$(state $name)" inactive
+	assert_eq "$(unit_prop vm@$name Result)" success
+	wait_serial $name "guest-mini: power button" 1
+	test -e /var/lib/vmlet/vm/$name/root.qcow2
+done

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# host: container
+# timeout: 120
+#
+# However the guest and QEMU behave, a stop ends, in bounded time and with whole disks.
+
+seconds() {
+	local start=${EPOCHREALTIME/./}
+	"$@" || true
+	echo $(((${EPOCHREALTIME/./} - start) / 1000000))
+}
+
+# A guest asked while it is still in its firmware hears the button that is pressed again.
+keep_serial early
+mini early
+systemctl start vm@early
+took=$(seconds systemctl stop vm@early)
+((took <= 10)) || fail "the stop took $took s"
+assert_eq "$(unit_prop vm@early Result)" success
+wait_serial early "guest-mini: power button" 1
+
+# A guest that ignores it is given its time, then QEMU quits by itself.
+image guest-mini-deaf
+spec deaf <<EOF
+accel: tcg
+memory: 64MiB
+stop-timeout: 2s
+disks: {root: {image: guest-mini-deaf}}
+EOF
+keep_serial deaf
+systemctl start vm@deaf
+wait_serial deaf "guest-mini: up"
+took=$(seconds systemctl stop vm@deaf)
+((took >= 2 && took <= 6)) || fail "the stop took $took s"
+assert_eq "$(unit_prop vm@deaf Result)" success
+assert_contains "$(journal -u vm@deaf)" "did not power off within 2 s: QEMU quits"
+qemu-img check -q -f qcow2 /var/lib/vmlet/vm/deaf/root.qcow2
+
+# A QEMU that hangs hears neither QMP nor SIGTERM.
+keep_serial hung
+mini hung "stop-timeout: 10s" "service: {TimeoutStopSec: 3s}"
+systemctl start vm@hung
+wait_serial hung "guest-mini: up"
+kill -STOP "$(main_pid hung)"
+took=$(seconds systemctl stop vm@hung)
+((took <= 15)) || fail "the stop took $took s"
+assert_eq "$(state hung)" failed
+assert_eq "$(main_pid hung)" 0
+
+# A person in the monitor does not keep the stop waiting.
+keep_serial watched
+mini watched
+systemctl start vm@watched
+wait_serial watched "guest-mini: up"
+socat - UNIX-CONNECT:/run/vmlet/vm/watched/qmp.sock </dev/zero >/dev/null 2>&1 &
+sleep 0.2
+took=$(seconds systemctl stop vm@watched)
+((took <= 5)) || fail "the stop took $took s"
+assert_eq "$(unit_prop vm@watched Result)" success
+
+# stop --force is a power cut, and no crash to restart from.
+keep_serial cut
+mini cut "restart-delay: 100ms"
+systemctl start vm@cut
+wait_serial cut "guest-mini: up"
+vmlet stop --force cut
+eventually 5 is_state cut failed
+sleep 0.5
+assert_eq "$(unit_prop vm@cut NRestarts)" 0
+assert_fails vmlet stop --force cut
+assert_fails vmlet stop cut
+
+# reset boots the guest again under the same QEMU.
+keep_serial again
+mini again
+systemctl start vm@again
+wait_serial again "guest-mini: up"
+pid=$(main_pid again)
+vmlet reset again
+wait_serial again "guest-mini: up" 10 2
+assert_eq "$(main_pid again)" "$pid"
+systemctl stop vm@again
+assert_fails vmlet reset again
+assert_fails vmlet console again </dev/null
