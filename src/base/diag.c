@@ -85,15 +85,33 @@ static const char *find_line(const struct source *source, uint32_t number, size_
 	return at;
 }
 
+/* The bytes of one printable character of UTF-8, or 0 when something else stands there. */
+static size_t character_length(const char *text, size_t left)
+{
+	unsigned char byte = (unsigned char)*text;
+	if (byte < 0x80)
+		return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+	size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+	if (byte < 0xc2 || byte > 0xf4 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+	/* U+0080..U+009F are control characters, too. */
+	return byte == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : length;
+}
+
 /* Bytes of a terminal's line must not move its cursor: whatever is not plain text becomes '?'. */
 static void write_source_text(const char *line, size_t length, struct buf *buf)
 {
 	uint32_t columns = 0;
-	for (size_t i = 0; i < length && columns < SHOWN_COLUMNS; i++) {
-		unsigned char byte = (unsigned char)line[i];
-		if ((byte & 0xc0) != 0x80)
-			columns++;
-		buf_putc(buf, (byte < 0x20 && byte != '\t') || byte == 0x7f ? '?' : line[i]);
+	for (size_t i = 0; i < length && columns < SHOWN_COLUMNS; columns++) {
+		size_t character = character_length(line + i, length - i);
+		if (character)
+			buf_add(buf, line + i, character);
+		else
+			buf_putc(buf, '?');
+		i += character ? character : 1;
 	}
 }
 

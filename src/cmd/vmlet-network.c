@@ -66,7 +66,7 @@ static void store_name(char name[64], const char *prefix, const struct interface
 	snprintf(name, 64, "%s-%s", prefix, interface->nic);
 }
 
-/* After a crash the store still holds the taps of the run before, and a tap has one owner. */
+/* After a start that failed half-way the store may still hold its taps, and a tap has one owner. */
 static int forget(const struct interface *interfaces, size_t count, struct error *error)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -20,7 +20,10 @@ int descriptors_place(const struct descriptors *descriptors, const char *name, i
 	for (int i = 0; descriptors->names && descriptors->names[i]; i++) {
 		if (strcmp(descriptors->names[i], name) != 0)
 			continue;
-		return dup2(SD_LISTEN_FDS_START + i, number) < 0 ? -errno : 0;
+		if (dup2(SD_LISTEN_FDS_START + i, number) < 0)
+			return -errno;
+		int r = sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+		return r < 0 ? r : 0;
 	}
 	return -ENOENT;
 }

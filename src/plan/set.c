@@ -24,6 +24,18 @@ int set_add(struct arena *arena, struct set *set, const struct source *source,
 	return 0;
 }
 
+/* "web.yaml" comes before "web-2.yaml": what is compared is the name without its ending. */
+static int compare_files(const char *left, const char *right)
+{
+	size_t left_length = strcspn(left, ".");
+	size_t right_length = strcspn(right, ".");
+	size_t shared = left_length < right_length ? left_length : right_length;
+	int order = strncmp(left, right, shared);
+	if (!order)
+		order = (left_length > right_length) - (left_length < right_length);
+	return order ? order : strcmp(left, right);
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	const struct member *left = a;
@@ -38,7 +50,7 @@ static int compare_members(const void *a, const void *b)
 		if (order)
 			return order;
 	}
-	int order = strcmp(left->source->file, right->source->file);
+	int order = compare_files(left->source->file, right->source->file);
 	if (order)
 		return order;
 	uint32_t left_line = left->loaded->vm.place.line;

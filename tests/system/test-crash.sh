@@ -35,7 +35,8 @@ assert_contains "$(ip -o link show master br-test)" vm-crash_lan
 # Five starts within the interval are the limit: this was the second.
 for _ in 1 2 3 4; do crash; done
 eventually 10 is_state crash failed
-assert_eq "$(unit_prop vm@crash Result)" start-limit-hit
+assert_contains "$(journal -u vm@crash)" "Start request repeated too quickly"
+assert_eq "$(unit_prop vm@crash NRestarts)" 5
 eventually 5 test ! -e /sys/class/net/vm-crash_lan
 assert_eq "$(main_pid quiet)" "$neighbour"
 assert_eq "$(state quiet)" active

@@ -23,11 +23,11 @@ assert_eq "$(cat /sys/class/net/br-old/bridge/stp_state)" 1
 assert_contains "$before" "mtu 1400"
 
 # Another kind of link with that name: refused, and untouched.
-ip link add br-false type dummy
+ip link add br-false type veth peer name br-peer
 before=$(ip -d -o link show br-false)
 mini false "nics: {lan: br-false}" "restart: no"
 assert_fails systemctl start vm@false 2>/dev/null
-assert_contains "$(systemctl status --no-pager vm@false || true)" "br-false is not a bridge but of type dummy"
+assert_contains "$(systemctl status --no-pager vm@false || true)" "br-false is not a bridge but of type veth"
 assert_eq "$(ip -d -o link show br-false)" "$before"
 assert_fails test -e /sys/class/net/vm-false_lan
 
