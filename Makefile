@@ -104,7 +104,7 @@ $(BUILD)/units/%: units/%.in $(BUILD)/flags
 	$(Q)sed -e 's|@bindir@|$(BINDIR)|g' -e 's|@libexecdir@|$(LIBEXECDIR)|g' \
 		-e 's|@docdir@|$(DOCDIR)|g' $< > $@
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(wildcard $(BUILD)/*/*.d)
 
 # --- installation ------------------------------------------------------------------------------
 

@@ -1,1 +1,99 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# Tests, benchmarks and static analysis. 'check' and 'demo' are the first commands on a fresh machine:
+# they install what is missing and only then look at anything else, by calling make again.
+
+.PHONY: deps check check-all check-unit check-golden check-fuzz check-system golden-update
+.PHONY: fuzz bench lint demo stage
+
+deps:
+	$(Q)tests/install-packages
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory check-all
+
+SUITE := $(MAKE) --no-print-directory
+check-all:
+	$(Q)tests/check \
+		"unit=$(SUITE) check-unit" \
+		"unit with sanitizers=$(SUITE) check-unit SANITIZE=1" \
+		"golden=$(SUITE) check-golden" \
+		"fuzz=$(SUITE) check-fuzz FUZZ_SECONDS=20" \
+		"system=$(SUITE) check-system"
+
+# --- the installation that goldens, system tests, benchmarks and the demo use --------------------
+
+STAGE := $(CURDIR)/build/stage
+stage:
+	$(Q)$(MAKE) --no-print-directory install BUILD=build/usr PREFIX=/usr DESTDIR=$(STAGE) >/dev/null
+
+# --- unit tests --------------------------------------------------------------------------------
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test-*.c))
+UNIT_OBJECTS := $(PURE) $(call host,specdir qmp-stream qcow2)
+
+$(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(CPPFLAGS) $(WARNINGS) -Wno-missing-prototypes $(CFLAGS) $(SANITIZERS) \
+		-MMD -MP -o $@ $< $(UNIT_OBJECTS) $$($(PKG_CONFIG) --libs cmocka yaml-0.1 jansson)
+
+check-unit: $(UNIT_TESTS)
+	$(Q)tests/unit/run $^
+
+# --- golden files ------------------------------------------------------------------------------
+
+check-golden: stage
+	$(Q)tests/golden/run $(STAGE)
+
+golden-update: stage
+	$(Q)tests/golden/run --update $(STAGE)
+
+# --- fuzzing -----------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZERS := spec qmp
+fuzz_spec_SOURCES := $(wildcard src/base/*.c src/spec/*.c src/plan/*.c src/emit/*.c)
+fuzz_qmp_SOURCES := src/base/buf.c src/host/qmp-stream.c
+
+build/fuzz/%: tests/fuzz/fuzz-%.c $(wildcard src/*/*.[ch])
+	$(call say,FUZZ)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang -std=gnu17 -D_GNU_SOURCE -Isrc $(FUZZ_FLAGS) -o $@ $< $(fuzz_$*_SOURCES) \
+		$$($(PKG_CONFIG) --libs yaml-0.1 jansson)
+
+check-fuzz fuzz: $(FUZZERS:%=build/fuzz/%)
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $^
+
+# --- system tests, demo, benchmarks ------------------------------------------------------------
+
+check-system: stage
+	$(Q)tests/system/run --stage $(STAGE)
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory stage
+	$(Q)tools/demo $(STAGE)
+
+build/bench/plain-loop: tests/bench/plain-loop.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -o $@ $< $$($(PKG_CONFIG) --libs yaml-0.1)
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory stage build/bench/plain-loop
+	$(Q)tests/bench/generator $(STAGE)/usr/lib/systemd/system-generators/vmlet-generator \
+		build/bench/plain-loop
+	$(Q)tests/bench/in-container $(STAGE) tests/bench/start 15
+
+# --- static analysis ---------------------------------------------------------------------------
+
+C_FILES := $(wildcard src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c)
+SHELL_FILES := tests/check tests/install-packages tests/unit/run tests/fuzz/run tests/golden/run \
+	tests/bench/in-container tools/demo .ci/run
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+		--error-exitcode=1 --suppressions-list=tests/cppcheck-suppressions \
+		-Isrc -D_GNU_SOURCE src
+	clang-tidy --quiet $(wildcard src/*/*.c) -- -std=gnu17 -Isrc -D_GNU_SOURCE \
+		$$($(PKG_CONFIG) --cflags libnl-3.0 libnl-route-3.0)
+	shellcheck $(SHELL_FILES) tests/system/run tests/system/host

@@ -54,9 +54,18 @@ static struct place place_of_offset(const struct builder *builder, size_t offset
 	return place;
 }
 
+/* A mark's index counts characters. */
 static bool is_tab(const struct builder *builder, yaml_mark_t mark)
 {
-	return mark.index < builder->source->length && builder->source->text[mark.index] == '\t';
+	const struct source *source = builder->source;
+	size_t character = 0;
+	for (size_t i = 0; i < source->length; i++) {
+		if (((unsigned char)source->text[i] & 0xc0) == 0x80)
+			continue;
+		if (character++ == mark.index)
+			return source->text[i] == '\t';
+	}
+	return false;
 }
 
 static void report_parser_error(struct builder *builder)
