@@ -32,17 +32,34 @@ static const char *keep(struct decoder *decoder, const char *text, size_t length
 
 /* --- what is wrong with a value ------------------------------------------------------------ */
 
+/* What a key takes, in words. */
+static void write_expectation(const struct key *key, struct buf *buf)
+{
+	/* Whoever gets a short form wrong meant the short form. */
+	if (key->type == KEY_GROUP && key->scalar_for)
+		key = key_find(key->below, key->scalar_for);
+	if (key->type != KEY_CHOICE) {
+		buf_puts(buf, key_type_expects(key->type));
+		return;
+	}
+	for (size_t i = 0; i < key->choices->count; i++) {
+		const char *separator = i + 1 < key->choices->count ? ", " : " or ";
+		buf_printf(buf, "%s%s", i ? separator : "", key->choices->names[i]);
+	}
+}
+
 static void wrong_value(struct decoder *decoder, const struct key *key, const struct node *node,
 	const char *hint)
 {
+	struct buf expected CLEANUP(buf_done) = {0};
+	write_expectation(key, &expected);
 	const char *dots = node->length > QUOTED_LENGTH_MAX ? "..." : "";
 	struct buf given CLEANUP(buf_done) = {0};
 	/* A line break in a message would break the one line that a log gives it. */
 	for (size_t i = 0; i < node->length && i < QUOTED_LENGTH_MAX; i++)
 		buf_putc(&given, (unsigned char)node->text[i] < 0x20 ? ' ' : node->text[i]);
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "bad-value", hint,
-		"'%s' takes %s, not '%s%s'", key->name, key_type_expects(key->type),
-		buf_text(&given), dots);
+		"'%s' takes %s, not '%s%s'", key->name, buf_text(&expected), buf_text(&given), dots);
 }
 
 static void wrong_kind(struct decoder *decoder, const struct key *key, const struct node *node)
@@ -52,14 +69,15 @@ static void wrong_kind(struct decoder *decoder, const struct key *key, const str
 		[NODE_SEQUENCE] = "a list",
 		[NODE_MAPPING] = "a mapping",
 	};
+	struct buf expected CLEANUP(buf_done) = {0};
+	write_expectation(key, &expected);
 	if (node_is_null(node))
 		diag_add(decoder->diags, SEVERITY_ERROR, node->key ? node->key->place : node->place,
 			"no-value", "give it a value or remove the key", "'%s' has no value: it takes %s",
-			key->name, key_type_expects(key->type));
+			key->name, buf_text(&expected));
 	else
 		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "wrong-type", NULL,
-			"'%s' takes %s, not %s", key->name, key_type_expects(key->type),
-			kinds[node->kind]);
+			"'%s' takes %s, not %s", key->name, buf_text(&expected), kinds[node->kind]);
 }
 
 static void out_of_bounds(struct decoder *decoder, const struct key *key, const struct node *node,
@@ -138,14 +156,10 @@ static void decode_choice(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out)
 {
 	int value = choice_parse(key->choices, node->text);
-	if (value >= 0) {
+	if (value >= 0)
 		*(int *)field(key, out) = value;
-		return;
-	}
-	struct buf hint CLEANUP(buf_done) = {0};
-	for (size_t i = 0; i < key->choices->count; i++)
-		buf_printf(&hint, "%s%s", i ? ", " : "one of: ", key->choices->names[i]);
-	wrong_value(decoder, key, node, buf_text(&hint));
+	else
+		wrong_value(decoder, key, node, NULL);
 }
 
 /* The words that -cpu takes (qemu-system-x86_64 -cpu help): a model, then +flag, -flag, flag=on. */
@@ -310,7 +324,9 @@ static void decode_parts(
 {
 	struct parts *parts = field(key, out);
 	if (key->max && node->count > key->max) {
-		out_of_bounds(decoder, key, node, "a mapping with a count of at most", key->max);
+		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
+			"'%s' has %zu entries; at most %" PRIu64 " are possible", key->name,
+			node->count, key->max);
 		return;
 	}
 	parts->items = arena_alloc(decoder->arena, node->count * key->below->struct_size);

@@ -107,7 +107,7 @@ static bool accept_key(struct builder *builder, const struct node *mapping, stru
 		return false;
 	}
 	if (key->plain && strcmp(key->text, "<<") == 0) {
-		refuse(builder, key->place, "merge-key", "use 'profiles' to share settings",
+		refuse(builder, key->place, "merge-key", "write the value out",
 			"merge keys (<<) are not part of the spec language");
 		return false;
 	}
@@ -185,7 +185,7 @@ static bool accept_decoration(struct builder *builder, const yaml_event_t *event
 	static const char core[] = "tag:yaml.org,2002:";
 	struct place place = place_of(builder, event->start_mark, event->end_mark);
 	if (anchor) {
-		refuse(builder, place, "anchor", "use 'profiles' to share settings",
+		refuse(builder, place, "anchor", "write the value out",
 			"anchors are not part of the spec language");
 		return false;
 	}
@@ -242,7 +242,7 @@ static bool take_start(struct builder *builder, const yaml_event_t *event, enum 
 static bool take_alias(struct builder *builder, const yaml_event_t *event)
 {
 	refuse(builder, place_of(builder, event->start_mark, event->end_mark), "alias",
-		"write the value out, or use 'profiles' to share settings",
+		"write the value out",
 		"aliases are not part of the spec language");
 	return false;
 }
