@@ -2,7 +2,7 @@
 # Tests, benchmarks and static analysis. 'check' and 'demo' are the first commands on a fresh machine:
 # they install what is missing and only then look at anything else, by calling make again.
 
-.PHONY: deps check check-all check-unit check-golden check-fuzz check-system golden-update
+.PHONY: deps check check-all check-unit check-layers check-golden check-fuzz check-system golden-update
 .PHONY: fuzz bench lint demo stage
 
 deps:
@@ -16,6 +16,7 @@ check-all:
 	$(Q)tests/check \
 		"unit=$(SUITE) check-unit" \
 		"unit with sanitizers=$(SUITE) check-unit SANITIZE=1" \
+		"layers=$(SUITE) check-layers" \
 		"golden=$(SUITE) check-golden" \
 		"fuzz=$(SUITE) check-fuzz FUZZ_SECONDS=20" \
 		"system=$(SUITE) check-system"
@@ -39,6 +40,9 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
 
 check-unit: $(UNIT_TESTS)
 	$(Q)tests/unit/run $^
+
+check-layers: stage
+	$(Q)tests/layers $(STAGE)
 
 # --- golden files ------------------------------------------------------------------------------
 
@@ -87,13 +91,14 @@ bench: deps
 # --- static analysis ---------------------------------------------------------------------------
 
 C_FILES := $(wildcard src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c)
-SHELL_FILES := tests/check tests/install-packages tests/unit/run tests/fuzz/run tests/golden/run \
-	tests/bench/in-container tools/demo .ci/run
-lint:
-	clang-format --dry-run -Werror $(C_FILES)
-	cppcheck --quiet --std=c11 --enable=warning,style,performance,portability --inline-suppr \
-		--error-exitcode=1 --suppressions-list=tests/cppcheck-suppressions \
-		-Isrc -D_GNU_SOURCE src
-	clang-tidy --quiet $(wildcard src/*/*.c) -- -std=gnu17 -Isrc -D_GNU_SOURCE \
-		$$($(PKG_CONFIG) --cflags libnl-3.0 libnl-route-3.0)
-	shellcheck $(SHELL_FILES) tests/system/run tests/system/host
+SHELL_FILES := tests/check tests/install-packages tests/unit/run tests/fuzz/run \
+	tests/bench/in-container tools/demo .ci/run tests/system/run tests/system/host \
+	tests/system/lib.sh $(wildcard tests/system/test-*.sh)
+lint: deps
+	$(Q)echo '  clang-format' && clang-format --dry-run -Werror $(C_FILES)
+	$(Q)echo '  cppcheck' && cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
+		--enable=warning,style,performance,portability \
+		--suppressions-list=tests/cppcheck-suppressions -Isrc -D_GNU_SOURCE src
+	$(Q)echo '  clang-tidy' && clang-tidy --quiet $(wildcard src/*/*.c) -- -std=gnu17 -Isrc \
+		-D_GNU_SOURCE $$($(PKG_CONFIG) --cflags libnl-3.0 libnl-route-3.0) 2>/dev/null
+	$(Q)echo '  shellcheck' && cd tests/system && shellcheck $(addprefix ../../,$(SHELL_FILES))

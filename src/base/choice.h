@@ -10,10 +10,10 @@ struct choices {
 };
 
 /* Defines a table of names; each enum value has exactly one. */
-#define DEFINE_CHOICES(table, value_count, ...)                                                    \
-	static const char *const table##_names[] = {__VA_ARGS__};                                  \
-	_Static_assert(sizeof(table##_names) / sizeof(table##_names[0]) == (value_count),          \
-		"a name for each value of " #table);                                               \
+#define DEFINE_CHOICES(table, value_count, ...) \
+	static const char *const table##_names[] = {__VA_ARGS__}; \
+	_Static_assert(sizeof(table##_names) / sizeof(table##_names[0]) == (value_count), \
+		"a name for each value of " #table); \
 	const struct choices table = {table##_names, (value_count)}
 
 /* Returns the name of a value that is in the table. */

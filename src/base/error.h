@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What went wrong on the host, for the one who asked: an errno and a sentence that names the object.
- * Functions that take one as their last parameter fill it exactly when they return a negative errno.
+ * What went wrong on the host, for the one who asked: an errno and a sentence that names the
+ * object. Functions that take one as their last parameter fill it exactly when they return a
+ * negative errno.
  */
 #pragma once
 

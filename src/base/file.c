@@ -63,8 +63,8 @@ static int fill(int fd, const char *data, size_t length, bool sync)
 	return sync && fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
-	bool sync)
+int file_replace_at(
+	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync)
 {
 	/* Two writers at once each have a temporary of their own. */
 	char temporary[NAME_MAX + 1];
@@ -74,8 +74,8 @@ int file_replace_at(int dir_fd, const char *name, const char *data, size_t lengt
 		name + prefix, (int)getpid());
 	if (used < 0 || (size_t)used >= sizeof(temporary))
 		return -ENAMETOOLONG;
-	int fd AUTO_CLOSE = openat(dir_fd, temporary,
-		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int fd AUTO_CLOSE = openat(
+		dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
 	int r = fill(fd, data, length, sync);

@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 
-/* Reads from an open descriptor to the end of the regular file. -EFBIG when it holds more than limit
- * bytes; what was read is in the buffer all the same. */
+/* Reads from an open descriptor to the end of the regular file. -EFBIG when it holds more than
+ * limit bytes; what was read is in the buffer all the same. */
 int file_read_fd(int fd, size_t limit, struct buf *buf);
 
 /* Opens and reads a regular file below a directory. -EINVAL when it is not a regular file. */
@@ -22,11 +22,12 @@ int file_write_all(int fd, const char *data, size_t length);
  * temporary beside it and rename(2). The mode is subject to the umask. It is atomic: a killed
  * writer leaves ".NAME.PID.tmp" at most. With sync, the data and the directory are on the disk when
  * it returns. */
-int file_replace_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
-	bool sync);
+int file_replace_at(
+	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync);
 
-/* Makes a new file that has its name only once it is whole, without a temporary (open(2), O_TMPFILE).
- * -EEXIST when there is one; another errno where the file system or the privileges do not allow it. */
+/* Makes a new file that has its name only once it is whole, without a temporary (open(2),
+ * O_TMPFILE). -EEXIST when there is one; another errno where the file system or the privileges do
+ * not allow it. */
 int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode);
 
 /* Creates a directory where there is none and opens it. A link with that name is not followed. */

@@ -13,17 +13,17 @@ enum log_level {
 };
 
 struct log {
-	int fd;              /* standard error, or /dev/kmsg */
+	int fd;		     /* standard error, or /dev/kmsg */
 	const char *program; /* stands before each line */
-	bool levels;         /* lines begin with "<3>", as sd-daemon(3) and /dev/kmsg read it */
-	bool kernel;         /* /dev/kmsg: the line says who wrote it */
+	bool levels;	     /* lines begin with "<3>", as sd-daemon(3) and /dev/kmsg read it */
+	bool kernel;	     /* /dev/kmsg: the line says who wrote it */
 };
 
 /* Standard error; with levels when it is the journal ($JOURNAL_STREAM, systemd.exec(5)). */
 struct log log_open_stderr(const char *program);
 
-/* As systemd's generators log (systemd.generator(7)): /dev/kmsg, unless standard error is a terminal
- * or $SYSTEMD_LOG_TARGET is "console", or /dev/kmsg cannot be opened. */
+/* As systemd's generators log (systemd.generator(7)): /dev/kmsg, unless standard error is a
+ * terminal or $SYSTEMD_LOG_TARGET is "console", or /dev/kmsg cannot be opened. */
 struct log log_open_generator(const char *program);
 
 /* Writes one line in one write(2). */

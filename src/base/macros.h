@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define PRINTF_LIKE(format_index, first_argument)                                                  \
+#define PRINTF_LIKE(format_index, first_argument) \
 	__attribute__((format(printf, format_index, first_argument)))
 
 /* Runs f(&variable) when the variable leaves its scope. */
@@ -29,16 +29,16 @@ static inline void close_fd(const int *fd)
 #define AUTO_CLOSE CLEANUP(close_fd)
 
 /* Moves ownership out of a variable, leaving it empty for its cleanup. */
-#define TAKE_PTR(pointer)                                                                          \
-	({                                                                                         \
-		__typeof__(pointer) taken_ = (pointer);                                            \
-		(pointer) = NULL;                                                                  \
-		taken_;                                                                            \
+#define TAKE_PTR(pointer) \
+	({ \
+		__typeof__(pointer) taken_ = (pointer); \
+		(pointer) = NULL; \
+		taken_; \
 	})
 
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int taken_ = (fd);                                                                 \
-		(fd) = -1;                                                                         \
-		taken_;                                                                            \
+#define TAKE_FD(fd) \
+	({ \
+		int taken_ = (fd); \
+		(fd) = -1; \
+		taken_; \
 	})

@@ -28,13 +28,11 @@ static int load_files(struct collection *collection, const struct spec_files *fi
 	for (size_t i = 0; i < files->count; i++) {
 		const struct spec_file *file = &files->items[i];
 		struct loaded loaded;
-		int r = file->refused
-			? load_refused(&collection->arena, file, &loaded)
-			: load_source(&collection->arena, &scratch, &file->source,
-				  file->base_name, &collection->diags, &loaded);
+		int r = file->refused ? load_refused(&collection->arena, file, &loaded)
+				      : load_source(&collection->arena, &scratch, &file->source,
+						file->base_name, &collection->diags, &loaded);
 		if (r == 0)
-			r = set_add(
-				&collection->arena, &collection->set, &file->source, &loaded);
+			r = set_add(&collection->arena, &collection->set, &file->source, &loaded);
 		if (r < 0)
 			return r;
 	}
@@ -46,8 +44,8 @@ int collect_directories(struct collection *collection)
 	const char *path = getenv("VMLET_PATH");
 	struct spec_files files;
 	*collection = (struct collection){0};
-	int r = specdir_read(&collection->arena, path ? path : INSTALL_SPEC_PATH,
-		&collection->diags, &files);
+	int r = specdir_read(
+		&collection->arena, path ? path : INSTALL_SPEC_PATH, &collection->diags, &files);
 	return r < 0 ? r : load_files(collection, &files);
 }
 

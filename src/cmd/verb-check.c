@@ -25,8 +25,7 @@ static void print_known(const struct log *log, const char *name, const struct se
 }
 
 /* Returns 0 when there is such a VM and it has no errors. */
-static int check_name(
-	const struct log *log, const struct collection *collection, const char *name)
+static int check_name(const struct log *log, const struct collection *collection, const char *name)
 {
 	const struct member *member = set_find(&collection->set, name);
 	if (!member) {
@@ -83,7 +82,8 @@ static int explain_start(const struct log *log, const char *name)
 	char *names[] = {copy};
 	if (check_names(log, 1, names) == 0)
 		log_line(log, LOG_LEVEL_ERROR,
-			"the spec of %s is good now: run 'systemctl daemon-reload' and start it again",
+			"the spec of %s is good now: run 'systemctl daemon-reload' and start it "
+			"again",
 			name);
 	return 1;
 }

@@ -28,7 +28,8 @@ static void explain(const struct log *log, const char *name, int code)
 {
 	const char *mend = "";
 	if (code == ENOENT || code == ECONNREFUSED)
-		mend = ": it does not run (systemctl start vm@NAME), or has 'console: {serial: no}'";
+		mend = ": it does not run (systemctl start vm@NAME), or has 'console: {serial: "
+		       "no}'";
 	else if (code == EACCES)
 		mend = ": only root may";
 	log_line(log, LOG_LEVEL_ERROR, "cannot attach to the console of %s: %s%s", name,

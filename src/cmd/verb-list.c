@@ -95,9 +95,9 @@ static json_t *nics_json(const struct row *row)
 	const struct plan *plan = row->member ? &row->member->plan : NULL;
 	for (size_t i = 0; plan && i < plan->nic_count; i++) {
 		const struct plan_nic *nic = &plan->nics[i];
-		json_array_append_new(nics,
-			json_pack("{s:s, s:s, s:s, s:s}", "name", nic->nic->part.name, "mac", nic->mac,
-				"tap", nic->tap, "bridge", nic->nic->bridge));
+		json_array_append_new(
+			nics, json_pack("{s:s, s:s, s:s, s:s}", "name", nic->nic->part.name, "mac",
+				      nic->mac, "tap", nic->tap, "bridge", nic->nic->bridge));
 	}
 	return nics;
 }

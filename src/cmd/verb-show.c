@@ -44,7 +44,7 @@ int verb_show(const struct log *log, int argc, char **argv)
 	char *name = NULL;
 	for (int i = 1; i < argc; i++) {
 		bool known = strcmp(argv[i], "--unit") == 0 || strcmp(argv[i], "--argv") == 0 ||
-			strcmp(argv[i], "--resolved") == 0;
+			     strcmp(argv[i], "--resolved") == 0;
 		if (known)
 			view = argv[i];
 		else if (argv[i][0] == '-' || name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The verbs of vmlet: each takes its own arguments, argv[0] being the verb, and returns the exit code:
- * 0 done, 1 failed, 2 called wrongly. */
+/* The verbs of vmlet: each takes its own arguments, argv[0] being the verb, and returns the exit
+ * code: 0 done, 1 failed, 2 called wrongly. */
 #pragma once
 
 #include "base/log.h"

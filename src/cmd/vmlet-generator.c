@@ -49,7 +49,8 @@ int main(int argc, char **argv)
 		fputs(help, asked ? stdout : stderr);
 		return asked ? 0 : 2;
 	}
-	/* libyaml frees its buffers after each file: they are better kept than given back each time. */
+	/* libyaml frees its buffers after each file: they are better kept than given back each
+	 * time. */
 	mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 	mallopt(M_TOP_PAD, KEPT_BYTES);
 	struct log log = log_open_generator("vmlet-generator");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmlet-network: opens the taps of a VM as root and hands them to the unit's descriptor store. It runs
- * as ExecStartPre=+, before QEMU and inside the unit's own, empty network namespace.
+ * vmlet-network: opens the taps of a VM as root and hands them to the unit's descriptor store. It
+ * runs as ExecStartPre=+, before QEMU and inside the unit's own, empty network namespace.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -43,7 +43,8 @@ static int parse_interface(char *argument, struct interface *ret, struct error *
 		char *value = NULL;
 		int key = getsubopt(&argument, keys, &value);
 		if (key < 0 || !value || !*value)
-			return error_set(error, EINVAL, "cannot read '%s'", value ? value : argument);
+			return error_set(
+				error, EINVAL, "cannot read '%s'", value ? value : argument);
 		values[key] = value;
 	}
 	if (!values[NIC] || !values[TAP] || !values[BRIDGE])
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
 	}
 	struct log log = log_open_stderr("vmlet-network");
 	struct error error = {""};
-	struct interface interfaces[INTERFACES_MAX];
+	struct interface interfaces[INTERFACES_MAX] = {0};
 	size_t count = 0;
 	int r = 0;
 	for (int i = 1; r == 0 && i < argc; i++)

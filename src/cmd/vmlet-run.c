@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmlet-run: ExecStart= of vm@NAME.service, as the VM's own user. It prepares what QEMU needs, leaves a
- * small child that tells systemd when the guest runs, and becomes QEMU.
+ * vmlet-run: ExecStart= of vm@NAME.service, as the VM's own user. It prepares what QEMU needs,
+ * leaves a small child that tells systemd when the guest runs, and becomes QEMU.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -89,31 +89,30 @@ static int use_vhost(struct run *run, const struct plan_nic *nic, int number)
 	for (char **argument = run->argv; *argument; argument++) {
 		if (strncmp(*argument, start, strlen(start)) != 0)
 			continue;
-		*argument = arena_printf(
-			&run->arena, "%s,vhost=on,vhostfd=%d", *argument, number);
+		*argument = arena_printf(&run->arena, "%s,vhost=on,vhostfd=%d", *argument, number);
 		return *argument ? 0 : -ENOMEM;
 	}
 	return 0;
 }
 
-static int place_nic(struct run *run, const struct descriptors *descriptors, size_t index,
-	struct error *error)
+static int place_nic(
+	struct run *run, const struct descriptors *descriptors, size_t index, struct error *error)
 {
 	const struct plan_nic *nic = &run->plan.nics[index];
 	char name[64];
 	snprintf(name, sizeof(name), "tap-%s", nic->nic->part.name);
 	int r = descriptors_place(descriptors, name, nic->fd);
 	if (r < 0)
-		return error_set_errno(error, -r, "no tap was passed for interface %s",
-			nic->nic->part.name);
+		return error_set_errno(
+			error, -r, "no tap was passed for interface %s", nic->nic->part.name);
 	snprintf(name, sizeof(name), "vhost-%s", nic->nic->part.name);
 	int number = PLAN_FD_VHOST + (int)index;
 	r = descriptors_place(descriptors, name, number);
 	if (r == 0)
 		r = use_vhost(run, nic, number);
 	if (r < 0 && r != -ENOENT)
-		return error_set_errno(error, -r, "cannot use vhost for interface %s",
-			nic->nic->part.name);
+		return error_set_errno(
+			error, -r, "cannot use vhost for interface %s", nic->nic->part.name);
 	return 0;
 }
 
@@ -132,8 +131,7 @@ static int wait_until_running(struct qmp *qmp, struct error *error)
 {
 	for (;;) {
 		json_t *answer = NULL;
-		int r = qmp_execute(
-			qmp, "query-status", NULL, ANSWER_TIMEOUT_USEC, &answer, error);
+		int r = qmp_execute(qmp, "query-status", NULL, ANSWER_TIMEOUT_USEC, &answer, error);
 		if (r < 0)
 			return r;
 		bool running = json_is_true(json_object_get(answer, "running"));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmlet-stop: ExecStop= of vm@NAME.service, as the VM's own user. It presses the guest's power button,
- * again and again, until QEMU has ended; past the stop timeout it has QEMU quit. What is then still
- * running is systemd's to end: SIGTERM, TimeoutStopSec=, SIGKILL.
+ * vmlet-stop: ExecStop= of vm@NAME.service, as the VM's own user. It presses the guest's power
+ * button, again and again, until QEMU has ended; past the stop timeout it has QEMU quit. What is
+ * then still running is systemd's to end: SIGTERM, TimeoutStopSec=, SIGKILL.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -64,7 +64,8 @@ static bool ended_within(const struct stop *stop, uint64_t usec)
 	}
 }
 
-/* The stop timeout of the spec that the VM was booted with: the current one may be another, or gone. */
+/* The stop timeout of the spec that the VM was booted with: the current one may be another, or
+ * gone. */
 static uint64_t read_timeout(const char *directory)
 {
 	struct buf text CLEANUP(buf_done) = {0};

@@ -8,7 +8,7 @@
 #include "spec/scalar.h"
 
 static const struct verb verbs[] = {
-	{"check", "[FILE|NAME...]", "Say what is wrong with specs", 
+	{"check", "[FILE|NAME...]", "Say what is wrong with specs",
 		"Without arguments: all files of the spec directories. Exits with 1 when there is\n"
 		"an error.\n",
 		verb_check},

@@ -120,8 +120,8 @@ int dropin_emit(const struct plan *plan, const char *source_path, const char *un
 	struct arena *scratch, struct buf *buf)
 {
 	struct options options = {.arena = scratch};
-	const char *credential =
-		arena_join(scratch, "spec:", unit_directory, "/vmlet/", plan->vm->name, ".yaml", NULL);
+	const char *credential = arena_join(
+		scratch, "spec:", unit_directory, "/vmlet/", plan->vm->name, ".yaml", NULL);
 	if (!credential)
 		return -ENOMEM;
 	qemu_emit(plan, &options);
@@ -136,5 +136,6 @@ void dropin_emit_broken(const char *name, const char *source_path, struct buf *b
 	buf_printf(buf, "Description=Virtual machine %s (its spec has errors)\n", name);
 	unit_add_text(buf, "SourcePath", source_path);
 	unit_begin_section(buf, "Service");
-	buf_printf(buf, "ExecStart=\nExecStart=+" INSTALL_BIN_DIR "/vmlet check --start %s\n", name);
+	buf_printf(
+		buf, "ExecStart=\nExecStart=+" INSTALL_BIN_DIR "/vmlet check --start %s\n", name);
 }

@@ -11,13 +11,13 @@ static void emit_socket(
 void qemu_emit_monitors(const struct plan *plan, struct options *options)
 {
 	char fd[OPTION_NUMBER_BYTES];
-	/* QEMU serves one client a monitor: whoever holds the first must not keep the stop waiting. */
+	/* A monitor serves one client: whoever holds the first must not delay the stop. */
 	emit_socket(plan, "qmp", PLAN_QMP_SOCKET, options);
 	options_add(options, "-mon", "chardev=qmp,mode=control", NULL);
 	emit_socket(plan, "stop", PLAN_STOP_SOCKET, options);
 	options_add(options, "-mon", "chardev=stop,mode=control", NULL);
-	options_add(options, "-chardev", "socket,id=supervisor,fd=",
-		option_number(PLAN_FD_SUPERVISOR, fd), NULL);
+	options_add(options, "-chardev",
+		"socket,id=supervisor,fd=", option_number(PLAN_FD_SUPERVISOR, fd), NULL);
 	options_add(options, "-mon", "chardev=supervisor,mode=control", NULL);
 }
 

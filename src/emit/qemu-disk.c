@@ -26,35 +26,32 @@ static const char *on_off(bool value)
 static void emit_image(const struct plan_disk *disk, struct options *options)
 {
 	const char *name = disk->disk->part.name;
-	options_add(options, "-blockdev",
-		"driver=file,node-name=imagefile-", name, ",read-only=on,filename=",
-		option_escape(options, disk->image_path), NULL);
-	options_add(options, "-blockdev",
-		"driver=qcow2,node-name=image-", name, ",read-only=on,file=imagefile-", name, NULL);
+	options_add(options, "-blockdev", "driver=file,node-name=imagefile-", name,
+		",read-only=on,filename=", option_escape(options, disk->image_path), NULL);
+	options_add(options, "-blockdev", "driver=qcow2,node-name=image-", name,
+		",read-only=on,file=imagefile-", name, NULL);
 }
 
 static void emit_file(const struct plan_disk *disk, struct options *options)
 {
 	const struct disk *spec = disk->disk;
 	const struct cache_mode *cache = &cache_modes[spec->cache];
-	options_add(options, "-blockdev",
-		"driver=file,node-name=file-", spec->part.name, ",read-only=",
-		on_off(spec->read_only || spec->cdrom), ",cache.direct=", on_off(cache->direct),
-		",cache.no-flush=", on_off(cache->no_flush), ",discard=",
-		choice_name(&discard_names, spec->discard), ",filename=",
-		option_escape(options, disk->file), NULL);
+	options_add(options, "-blockdev", "driver=file,node-name=file-", spec->part.name,
+		",read-only=", on_off(spec->read_only || spec->cdrom),
+		",cache.direct=", on_off(cache->direct),
+		",cache.no-flush=", on_off(cache->no_flush),
+		",discard=", choice_name(&discard_names, spec->discard),
+		",filename=", option_escape(options, disk->file), NULL);
 }
 
 static void emit_format(const struct plan_disk *disk, struct options *options)
 {
 	const struct disk *spec = disk->disk;
 	const char *name = spec->part.name;
-	const char *driver =
-		spec->cdrom ? "raw" : choice_name(&disk_format_names, spec->format);
-	options_add(options, "-blockdev",
-		"driver=", driver, ",node-name=disk-", name, ",read-only=",
-		on_off(spec->read_only || spec->cdrom), ",discard=",
-		choice_name(&discard_names, spec->discard), ",file=file-", name,
+	const char *driver = spec->cdrom ? "raw" : choice_name(&disk_format_names, spec->format);
+	options_add(options, "-blockdev", "driver=", driver, ",node-name=disk-", name,
+		",read-only=", on_off(spec->read_only || spec->cdrom),
+		",discard=", choice_name(&discard_names, spec->discard), ",file=file-", name,
 		disk->image_path ? ",backing=image-" : "", disk->image_path ? name : "", NULL);
 }
 
@@ -65,13 +62,13 @@ static void emit_device(
 	const char *name = disk->disk->part.name;
 	qemu_boot_index(disk->boot_index, boot_index);
 	if (disk->disk->cdrom)
-		options_add(options, "-device", "ide-cd,id=", name, ",drive=disk-", name, ",serial=",
-			disk->serial, boot_index, NULL);
+		options_add(options, "-device", "ide-cd,id=", name, ",drive=disk-", name,
+			",serial=", disk->serial, boot_index, NULL);
 	else
-		options_add(options, "-device",
-			"virtio-blk-", qemu_virtio_bus(plan), ",id=", name, ",drive=disk-", name,
-			",serial=", disk->serial, ",write-cache=",
-			on_off(cache_modes[disk->disk->cache].writeback), boot_index, NULL);
+		options_add(options, "-device", "virtio-blk-", qemu_virtio_bus(plan), ",id=", name,
+			",drive=disk-", name, ",serial=", disk->serial,
+			",write-cache=", on_off(cache_modes[disk->disk->cache].writeback),
+			boot_index, NULL);
 }
 
 void qemu_emit_disks(const struct plan *plan, struct options *options)

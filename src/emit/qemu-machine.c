@@ -14,17 +14,18 @@ static void emit_smp(const struct cpus *cpus, struct options *options)
 {
 	const struct topology *topology = &cpus->topology;
 	char count[OPTION_NUMBER_BYTES];
+	option_number(cpus->count, count);
+	if (!topology->sockets) {
+		options_add(options, "-smp", "cpus=", count, NULL);
+		return;
+	}
 	char sockets[OPTION_NUMBER_BYTES];
 	char cores[OPTION_NUMBER_BYTES];
 	char threads[OPTION_NUMBER_BYTES];
-	option_number(cpus->count, count);
-	if (topology->sockets)
-		options_add(options, "-smp", "cpus=", count, ",sockets=",
-			option_number(topology->sockets, sockets), ",cores=",
-			option_number(topology->cores, cores), ",threads=",
-			option_number(topology->threads, threads), NULL);
-	else
-		options_add(options, "-smp", "cpus=", count, NULL);
+	options_add(options, "-smp", "cpus=", count,
+		",sockets=", option_number(topology->sockets, sockets),
+		",cores=", option_number(topology->cores, cores),
+		",threads=", option_number(topology->threads, threads), NULL);
 }
 
 void qemu_emit_machine(const struct plan *plan, struct options *options)

@@ -21,8 +21,8 @@ void qemu_emit_nics(const struct plan *plan, struct options *options)
 		const struct plan_nic *nic = &plan->nics[i];
 		char fd[OPTION_NUMBER_BYTES];
 		/* vmlet-run adds vhost=on,vhostfd=N where /dev/vhost-net could be opened. */
-		options_add(options, "-netdev", "tap,id=net-", nic->nic->part.name, ",fd=",
-			option_number((uint64_t)nic->fd, fd), NULL);
+		options_add(options, "-netdev", "tap,id=net-", nic->nic->part.name,
+			",fd=", option_number((uint64_t)nic->fd, fd), NULL);
 		emit_device(plan, nic, options);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The QEMU command line of a plan: one small emitter for each kind of device, and their sequence. */
+/* The QEMU command line of a plan: an emitter for each kind of device, and their sequence. */
 #pragma once
 
 #include "emit/options.h"

@@ -47,8 +47,8 @@ static bool is_plain(const char *argument)
 		return false;
 	for (const char *at = argument; *at; at++) {
 		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') ||
-			(*at >= 'A' && *at <= 'Z') || (*at >= '+' && *at <= '/') || *at == '_' ||
-			*at == '=' || *at == ':' || *at == '@';
+			     (*at >= 'A' && *at <= 'Z') || (*at >= '+' && *at <= '/') ||
+			     *at == '_' || *at == '=' || *at == ':' || *at == '@';
 		if (!plain)
 			return false;
 	}

@@ -46,23 +46,23 @@ static int read_number(sd_bus *bus, const char *path, const char *interface, con
 		bus, SERVICE, path, interface, property, reason, type, ret);
 }
 
-static int read_state(
-	sd_bus *bus, const char *path, struct unit_state *state, sd_bus_error *reason)
+static int read_state(sd_bus *bus, const char *path, struct unit_state *state, sd_bus_error *reason)
 {
 	uint32_t main_pid = 0;
 	int r = read_string(bus, path, "ActiveState", state->active, sizeof(state->active), reason);
 	if (r >= 0)
 		r = read_string(bus, path, "SubState", state->sub, sizeof(state->sub), reason);
 	if (r >= 0)
-		r = read_number(bus, path, UNIT, "ActiveEnterTimestamp", 't', &state->since_usec,
-			reason);
+		r = read_number(
+			bus, path, UNIT, "ActiveEnterTimestamp", 't', &state->since_usec, reason);
 	if (r >= 0)
 		r = read_number(bus, path, UNIT_SERVICE, "MainPID", 'u', &main_pid, reason);
 	if (r >= 0)
-		r = read_number(
-			bus, path, UNIT_SERVICE, "MemoryCurrent", 't', &state->memory_bytes, reason);
+		r = read_number(bus, path, UNIT_SERVICE, "MemoryCurrent", 't', &state->memory_bytes,
+			reason);
 	if (r >= 0)
-		r = read_number(bus, path, UNIT_SERVICE, "NRestarts", 'u', &state->restarts, reason);
+		r = read_number(
+			bus, path, UNIT_SERVICE, "NRestarts", 'u', &state->restarts, reason);
 	if (r < 0)
 		return r;
 	state->main_pid = (pid_t)main_pid;
@@ -71,8 +71,8 @@ static int read_state(
 	return 0;
 }
 
-int bus_unit_state(struct sd_bus *bus, const char *unit, struct unit_state *ret_state,
-	struct error *error)
+int bus_unit_state(
+	struct sd_bus *bus, const char *unit, struct unit_state *ret_state, struct error *error)
 {
 	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
 	char *path AUTO_FREE = NULL;
@@ -102,8 +102,8 @@ static void visit_unit(
 	visit(name, context);
 }
 
-static int read_units(sd_bus_message *reply, void (*visit)(const char *vm, void *context),
-	void *context)
+static int read_units(
+	sd_bus_message *reply, void (*visit)(const char *vm, void *context), void *context)
 {
 	int r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
 	while (r > 0) {

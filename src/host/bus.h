@@ -10,11 +10,12 @@
 struct sd_bus;
 
 struct unit_state {
-	char active[32]; /* ActiveState, such as "active"; "not-found" when systemd knows no such unit */
-	char sub[32];    /* SubState, such as "running" */
-	pid_t main_pid;  /* 0 for none */
-	uint64_t since_usec;    /* CLOCK_REALTIME when it became active; 0 when it is not */
-	uint64_t memory_bytes;  /* of the unit's cgroup; UINT64_MAX when not known */
+	char active[32]; /* ActiveState, such as "active"; "not-found" when systemd knows no such
+			    unit */
+	char sub[32];	 /* SubState, such as "running" */
+	pid_t main_pid;	 /* 0 for none */
+	uint64_t since_usec;   /* CLOCK_REALTIME when it became active; 0 when it is not */
+	uint64_t memory_bytes; /* of the unit's cgroup; UINT64_MAX when not known */
 	uint32_t restarts;
 };
 
@@ -23,8 +24,8 @@ int bus_open(struct sd_bus **ret_bus, struct error *error);
 void bus_close(struct sd_bus **bus);
 
 /* Asks for the state of one unit. */
-int bus_unit_state(struct sd_bus *bus, const char *unit, struct unit_state *ret_state,
-	struct error *error);
+int bus_unit_state(
+	struct sd_bus *bus, const char *unit, struct unit_state *ret_state, struct error *error);
 
 /* Calls back with the name of each loaded vm@ unit that is not inactive. */
 int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,

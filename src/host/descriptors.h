@@ -11,10 +11,10 @@ struct descriptors {
 
 int descriptors_receive(struct descriptors *ret_descriptors, struct error *error);
 
-/* Puts the one with that name at a fixed number, open across execve(2), and has systemd drop its own
- * copy: what it stands for ends with the process that uses it. (The kernel's vhost thread, for one, is
- * in that process's cgroup as long as anyone holds its descriptor, and no signal ends it.) -ENOENT
- * when it was not passed. */
+/* Puts the one with that name at a fixed number, open across execve(2), and has systemd drop its
+ * own copy: what it stands for ends with the process that uses it. (The kernel's vhost thread, for
+ * one, is in that process's cgroup as long as anyone holds its descriptor, and no signal ends it.)
+ * -ENOENT when it was not passed. */
 int descriptors_place(const struct descriptors *descriptors, const char *name, int number);
 
 /* Marks everything from 3 up to below limit to be closed by execve(2). */

@@ -23,13 +23,13 @@ struct names {
 static int make_names(const struct disk_request *request, struct names *names, struct error *error)
 {
 	int a = snprintf(names->temporary, sizeof(names->temporary), ".%s.tmp", request->file);
-	int b = snprintf(names->path, sizeof(names->path), "%s/%s", request->directory,
-		request->file);
+	int b = snprintf(
+		names->path, sizeof(names->path), "%s/%s", request->directory, request->file);
 	int c = snprintf(names->temporary_path, sizeof(names->temporary_path), "%s/.%s.tmp",
 		request->directory, request->file);
 	if (a >= (int)sizeof(names->temporary) || b >= PATH_MAX || c >= PATH_MAX)
-		return error_set(error, ENAMETOOLONG, "the path of disk %s is too long",
-			request->file);
+		return error_set(
+			error, ENAMETOOLONG, "the path of disk %s is too long", request->file);
 	return 0;
 }
 
@@ -43,7 +43,8 @@ int disk_check_readable(const char *path, const char *what, struct error *error)
 	int fd AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && errno == EACCES)
 		return error_set(error, EACCES,
-			"%s %s: the VM's user may not read it: make it and its directories readable by "
+			"%s %s: the VM's user may not read it: make it and its directories "
+			"readable by "
 			"everyone, outside /home, /root and /tmp",
 			what, path);
 	if (fd < 0)
@@ -67,15 +68,15 @@ static int read_image_size(const char *path, uint64_t *ret_bytes, struct error *
 		return r;
 	if (*header.backing)
 		return error_set(error, EXDEV,
-			"image %s stands on another file: flatten it by 'qemu-img convert -O qcow2'",
+			"image %s stands on another file: flatten it by 'qemu-img convert -O "
+			"qcow2'",
 			path);
 	*ret_bytes = header.size_bytes;
 	return 0;
 }
 
 /* The size that the disk is to have: what the spec says, else the image's. */
-static int decide_size(
-	const struct disk_request *request, uint64_t *ret_bytes, struct error *error)
+static int decide_size(const struct disk_request *request, uint64_t *ret_bytes, struct error *error)
 {
 	uint64_t image_bytes = 0;
 	*ret_bytes = request->size_bytes;
@@ -88,7 +89,8 @@ static int decide_size(
 		*ret_bytes = image_bytes;
 	else if (request->size_bytes < image_bytes)
 		return error_set(error, EFBIG,
-			"disk %s: its size is less than the %" PRIu64 " MiB of image %s: make 'size' larger",
+			"disk %s: its size is less than the %" PRIu64
+			" MiB of image %s: make 'size' larger",
 			request->file, (image_bytes + MIB - 1) / MIB, request->image_path);
 	return 0;
 }
@@ -115,8 +117,8 @@ static int publish(
 		openat(request->directory_fd, names->temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fchmod(fd, 0600) < 0 || fsync(fd) < 0)
 		return error_set_errno(error, errno, "cannot write %s", names->temporary_path);
-	if (renameat2(request->directory_fd, names->temporary, request->directory_fd,
-		    request->file, RENAME_NOREPLACE) < 0)
+	if (renameat2(request->directory_fd, names->temporary, request->directory_fd, request->file,
+		    RENAME_NOREPLACE) < 0)
 		return error_set_errno(error, errno, "cannot put %s in place", names->path);
 	if (fsync(request->directory_fd) < 0)
 		return error_set_errno(error, errno, "cannot write %s", request->directory);
@@ -159,7 +161,8 @@ static int read_size(int fd, const struct disk_request *request, const struct na
 	const char *image = request->image_path ? request->image_path : "";
 	if (strcmp(header.backing, image) != 0)
 		return error_set(error, EXDEV,
-			"disk %s was made over %s, and the spec says %s: give the disk another name, or "
+			"disk %s was made over %s, and the spec says %s: give the disk another "
+			"name, or "
 			"set 'image' back",
 			names->path, *header.backing ? header.backing : "no image",
 			*image ? image : "no image");
@@ -167,8 +170,8 @@ static int read_size(int fd, const struct disk_request *request, const struct na
 	return 0;
 }
 
-static int grow(const struct disk_request *request, const struct names *names,
-	uint64_t size_bytes, struct error *error)
+static int grow(const struct disk_request *request, const struct names *names, uint64_t size_bytes,
+	struct error *error)
 {
 	char size[32];
 	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
@@ -190,7 +193,8 @@ static int check_existing(int fd, const struct disk_request *request, const stru
 		return r;
 	if (request->size_bytes && size_bytes < present_bytes)
 		return error_set(error, EFBIG,
-			"disk %s has %" PRIu64 " MiB and is never made smaller; the spec says %" PRIu64
+			"disk %s has %" PRIu64
+			" MiB and is never made smaller; the spec says %" PRIu64
 			" MiB: set 'size' back",
 			names->path, present_bytes / MIB, size_bytes / MIB);
 	if (size_bytes > present_bytes)

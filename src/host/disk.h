@@ -11,16 +11,17 @@
 #include "base/error.h"
 
 struct disk_request {
-	const char *directory;  /* absolute path of the state directory */
+	const char *directory; /* absolute path of the state directory */
 	int directory_fd;
-	const char *file;       /* the disk's name in it */
-	bool raw;               /* else qcow2 */
-	uint64_t size_bytes;    /* 0: the image's */
+	const char *file;	/* the disk's name in it */
+	bool raw;		/* else qcow2 */
+	uint64_t size_bytes;	/* 0: the image's */
 	const char *image_path; /* the qcow2 file it is a copy-on-write layer over; NULL for none */
 };
 
-/* Creates the disk where there is none; grows one that is smaller than asked. Refuses, with the disk
- * untouched, one that is larger than asked (-EFBIG), is not a regular file or is of another format
+/* Creates the disk where there is none; grows one that is smaller than asked. Refuses, with the
+ * disk untouched, one that is larger than asked (-EFBIG), is not a regular file or is of another
+ * format
  * (-EINVAL), or stands on another image (-EXDEV). A killed call leaves at most ".FILE.tmp". */
 int disk_prepare(const struct disk_request *request, struct error *error);
 

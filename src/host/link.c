@@ -26,8 +26,12 @@ static int netlink_error(struct error *error, int code, const char *what, const 
 		int netlink;
 		int system;
 	} codes[] = {
-		{NLE_NODEV, ENODEV}, {NLE_OBJ_NOTFOUND, ENODEV}, {NLE_EXIST, EEXIST},
-		{NLE_PERM, EPERM}, {NLE_NOMEM, ENOMEM}, {NLE_BUSY, EBUSY},
+		{NLE_NODEV, ENODEV},
+		{NLE_OBJ_NOTFOUND, ENODEV},
+		{NLE_EXIST, EEXIST},
+		{NLE_PERM, EPERM},
+		{NLE_NOMEM, ENOMEM},
+		{NLE_BUSY, EBUSY},
 		{NLE_OPNOTSUPP, EOPNOTSUPP},
 	};
 	int system = EIO;
@@ -97,8 +101,9 @@ int link_ensure_bridge(struct nl_sock *socket, const char *name, int *ret_index,
 	const char *type = rtnl_link_get_type(bridge);
 	if (!type || strcmp(type, "bridge") != 0)
 		return error_set(error, EMEDIUMTYPE,
-			"%s is not a bridge but %s%s: name a bridge in the spec, or remove the link", name,
-			type ? "of type " : "a plain interface", type ? type : "");
+			"%s is not a bridge but %s%s: name a bridge in the spec, or remove the "
+			"link",
+			name, type ? "of type " : "a plain interface", type ? type : "");
 	*ret_index = rtnl_link_get_ifindex(bridge);
 	*ret_mtu = rtnl_link_get_mtu(bridge);
 	return 0;

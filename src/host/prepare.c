@@ -43,8 +43,8 @@ static int sweep(int directory_fd, const char *directory, struct error *error)
 	int r = 0;
 	for (struct dirent *entry; r == 0 && (entry = readdir(stream));)
 		if (is_temporary(entry->d_name) && unlinkat(directory_fd, entry->d_name, 0) < 0)
-			r = error_set_errno(error, errno, "cannot remove %s/%s", directory,
-				entry->d_name);
+			r = error_set_errno(
+				error, errno, "cannot remove %s/%s", directory, entry->d_name);
 	closedir(stream);
 	return r;
 }
@@ -55,7 +55,8 @@ static int check_accel(const struct vm *vm, struct error *error)
 		return 0;
 	if (errno == ENOENT)
 		return error_set(error, ENOENT,
-			"there is no /dev/kvm: turn on virtualisation in the host's firmware and load the "
+			"there is no /dev/kvm: turn on virtualisation in the host's firmware and "
+			"load the "
 			"kvm module, or set 'accel: tcg' (slow)");
 	return error_set_errno(error, errno,
 		"cannot use /dev/kvm: let group kvm read and write it (udev's default)");
@@ -134,21 +135,19 @@ int prepare_vm(const struct plan *plan, struct error *error)
 	return r < 0 ? r : prepare_seed(plan, directory, directory_fd, error);
 }
 
-int prepare_booted_spec(const struct plan *plan, const char *text, size_t length,
-	struct error *error)
+int prepare_booted_spec(
+	const struct plan *plan, const char *text, size_t length, struct error *error)
 {
 	const char *directory = directory_from("RUNTIME_DIRECTORY", plan->runtime_directory);
 	int fd AUTO_CLOSE = open_directory(directory, error);
 	if (fd < 0)
 		return fd;
 	char timeout[32];
-	int used = snprintf(timeout, sizeof(timeout), "%" PRIu64 "\n",
-		plan->vm->stop_timeout_usec);
+	int used = snprintf(timeout, sizeof(timeout), "%" PRIu64 "\n", plan->vm->stop_timeout_usec);
 	int r = file_replace_at(fd, PLAN_SPEC_FILE, text, length, 0600, false);
 	if (r == 0)
-		r = file_replace_at(
-			fd, PLAN_STOP_TIMEOUT_FILE, timeout, (size_t)used, 0600, false);
-	return r < 0 ? error_set_errno(error, -r, "cannot write the booted spec below %s",
-			       directory)
+		r = file_replace_at(fd, PLAN_STOP_TIMEOUT_FILE, timeout, (size_t)used, 0600, false);
+	return r < 0 ? error_set_errno(
+			       error, -r, "cannot write the booted spec below %s", directory)
 		     : 0;
 }

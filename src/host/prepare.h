@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a VM needs before QEMU starts, made as the VM's own user. Each step may be killed and run again. */
+/* What a VM needs before QEMU starts, made as the VM's own user. Each step may be killed and run
+ * again. */
 #pragma once
 
 #include "base/error.h"
@@ -12,5 +13,5 @@ int prepare_vm(const struct plan *plan, struct error *error);
 
 /* Leaves in the runtime directory what the VM was booted with: its resolved spec, and the stop
  * timeout by itself for vmlet-stop. */
-int prepare_booted_spec(const struct plan *plan, const char *text, size_t length,
-	struct error *error);
+int prepare_booted_spec(
+	const struct plan *plan, const char *text, size_t length, struct error *error);

@@ -53,16 +53,15 @@ static void become(const char *const argv[], int messages_fd)
 	_exit(127);
 }
 
-static int describe_end(
-	const char *program, int status, const char *messages, struct error *error)
+static int describe_end(const char *program, int status, const char *messages, struct error *error)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return error_set(error, ENOENT, "cannot run %s: is it installed?", program);
 	if (WIFSIGNALED(status))
-		return error_set(error, EIO, "%s was killed by signal %d", program,
-			WTERMSIG(status));
+		return error_set(
+			error, EIO, "%s was killed by signal %d", program, WTERMSIG(status));
 	return error_set(error, EIO, "%s", *messages ? messages : program);
 }
 

@@ -28,7 +28,8 @@ static int read_backing(int fd, const char *path, const struct disk_header *head
 	uint32_t length = be32toh(header->backing_length);
 	if (offset == 0)
 		return 0;
-	if (length == 0 || length > QCOW2_BACKING_MAX || offset > INT64_MAX - (uint64_t)QCOW2_BACKING_MAX)
+	if (length == 0 || length > QCOW2_BACKING_MAX ||
+		offset > INT64_MAX - (uint64_t)QCOW2_BACKING_MAX)
 		return error_set(error, EINVAL, "%s: the qcow2 header is damaged", path);
 	if (pread(fd, ret->backing, length, (off_t)offset) != (ssize_t)length)
 		return error_set(error, EINVAL, "%s: the qcow2 header is cut short", path);
@@ -37,8 +38,8 @@ static int read_backing(int fd, const char *path, const struct disk_header *head
 	return 0;
 }
 
-int qcow2_read_header(int fd, const char *path, struct qcow2_header *ret_header,
-	struct error *error)
+int qcow2_read_header(
+	int fd, const char *path, struct qcow2_header *ret_header, struct error *error)
 {
 	struct disk_header header = {0};
 	ssize_t count = pread(fd, &header, sizeof(header), 0);

@@ -66,9 +66,9 @@ static int next_with(struct qmp *qmp, const char *key, const char *other, uint64
 
 static int send_command(struct qmp *qmp, const char *command, json_t *arguments)
 {
-	json_t *message = arguments
-		? json_pack("{s:s, s:o}", "execute", command, "arguments", arguments)
-		: json_pack("{s:s}", "execute", command);
+	json_t *message =
+		arguments ? json_pack("{s:s, s:o}", "execute", command, "arguments", arguments)
+			  : json_pack("{s:s}", "execute", command);
 	char *text AUTO_FREE = message ? json_dumps(message, JSON_COMPACT) : NULL;
 	json_decref(message);
 	if (!text)

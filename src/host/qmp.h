@@ -17,8 +17,9 @@ struct qmp {
 int qmp_connect(struct qmp *ret_qmp, const char *path, uint64_t timeout_usec, struct error *error);
 int qmp_take(struct qmp *ret_qmp, int fd, uint64_t timeout_usec, struct error *error);
 
-/* Runs a command and returns what it answers; ret_answer may be NULL. arguments is a reference given
- * away, NULL for none. Events that arrive meanwhile are dropped. -EPROTO when QEMU refuses. */
+/* Runs a command and returns what it answers; ret_answer may be NULL. arguments is a reference
+ * given away, NULL for none. Events that arrive meanwhile are dropped. -EPROTO when QEMU refuses.
+ */
 int qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
 	json_t **ret_answer, struct error *error);
 

@@ -20,7 +20,8 @@
 static void write_input(const struct seed_file *files, size_t count, struct buf *buf)
 {
 	for (size_t i = 0; i < count; i++)
-		buf_printf(buf, "%s %zu\n%s\n", files[i].name, strlen(files[i].text), files[i].text);
+		buf_printf(
+			buf, "%s %zu\n%s\n", files[i].name, strlen(files[i].text), files[i].text);
 }
 
 static bool is_current(
@@ -32,8 +33,8 @@ static bool is_current(
 		!S_ISREG(status.st_mode))
 		return false;
 	return file_read_at(directory_fd, input_name, INPUT_BYTES_MAX, &stored) == 0 &&
-		stored.length == input->length &&
-		memcmp(buf_text(&stored), buf_text(input), input->length) == 0;
+	       stored.length == input->length &&
+	       memcmp(buf_text(&stored), buf_text(input), input->length) == 0;
 }
 
 static int write_files(const char *work_directory, const struct seed_file *files, size_t count,
@@ -46,8 +47,8 @@ static int write_files(const char *work_directory, const struct seed_file *files
 		int r = file_replace_at(
 			fd, files[i].name, files[i].text, strlen(files[i].text), 0600, false);
 		if (r < 0)
-			return error_set_errno(error, -r, "cannot write %s/%s", work_directory,
-				files[i].name);
+			return error_set_errno(
+				error, -r, "cannot write %s/%s", work_directory, files[i].name);
 	}
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ISO 9660 image in which cloud-init finds its data: label cidata, cloud-init's NoCloud source. */
+/* The ISO 9660 image of cloud-init's NoCloud source, with the label cidata. */
 #pragma once
 
 #include <stddef.h>

@@ -88,7 +88,9 @@ static int open_spec(int directory, const char *name, bool regular)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -EINVAL;
-	return status.st_mode & S_IWOTH ? -EPERM : TAKE_FD(fd);
+	if (status.st_mode & S_IWOTH)
+		return -EPERM;
+	return TAKE_FD(fd);
 }
 
 static void refuse_file(struct reader *reader, struct spec_file *file, int code)
@@ -124,8 +126,7 @@ static int read_spec(struct reader *reader, int directory, const char *name, boo
 		refuse_file(reader, file, -r);
 		return 0;
 	}
-	file->source.text =
-		arena_dup(reader->arena, buf_text(&reader->text), reader->text.length);
+	file->source.text = arena_dup(reader->arena, buf_text(&reader->text), reader->text.length);
 	file->source.length = reader->text.length;
 	return file->source.text ? 0 : -ENOMEM;
 }
@@ -152,8 +153,7 @@ static int list_directory(struct reader *reader, size_t index)
 			continue;
 		reader->entries = arena_grow(reader->arena, reader->entries, reader->entry_count,
 			sizeof(*reader->entries));
-		const char *name =
-			arena_dup(reader->arena, entry->d_name, strlen(entry->d_name));
+		const char *name = arena_dup(reader->arena, entry->d_name, strlen(entry->d_name));
 		if (!reader->entries || !name)
 			r = -ENOMEM;
 		else
@@ -209,7 +209,7 @@ static bool is_mask(int directory, const char *name)
 	char target[sizeof("/dev/null") + 1];
 	ssize_t length = readlinkat(directory, name, target, sizeof(target));
 	return length == (ssize_t)strlen("/dev/null") &&
-		memcmp(target, "/dev/null", (size_t)length) == 0;
+	       memcmp(target, "/dev/null", (size_t)length) == 0;
 }
 
 static int name_file(struct arena *arena, const char *path, struct spec_file *file)
@@ -275,8 +275,8 @@ int specdir_read(struct arena *arena, const char *search_path, struct diags *dia
 	return r;
 }
 
-int specdir_read_file(struct arena *arena, const char *path, struct diags *diags,
-	struct spec_file *ret_file)
+int specdir_read_file(
+	struct arena *arena, const char *path, struct diags *diags, struct spec_file *ret_file)
 {
 	struct reader reader = {.arena = arena, .diags = diags};
 	const char *copy = arena_dup(arena, path, strlen(path));

@@ -8,8 +8,8 @@
 struct spec_file {
 	struct source source;  /* the file's path and, when it could be read, its text */
 	const char *base_name; /* the file's name without directory and ".yaml" */
-	bool refused;          /* its diagnostic says why */
-	size_t diag;           /* the index of that diagnostic */
+	bool refused;	       /* its diagnostic says why */
+	size_t diag;	       /* the index of that diagnostic */
 };
 
 struct spec_files {
@@ -26,5 +26,5 @@ int specdir_read(struct arena *arena, const char *search_path, struct diags *dia
 	struct spec_files *ret_files);
 
 /* Reads one file named by a person, by the same rules; links may lead anywhere. */
-int specdir_read_file(struct arena *arena, const char *path, struct diags *diags,
-	struct spec_file *ret_file);
+int specdir_read_file(
+	struct arena *arena, const char *path, struct diags *diags, struct spec_file *ret_file);

@@ -13,13 +13,14 @@ int tap_open(const char *name, int *ret_fd, struct error *error)
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open /dev/net/tun (modprobe tun)");
 	/* TUN_EXCL: a persistent tap of somebody else's is not taken over. */
-	struct ifreq request = {.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR |
-				       IFF_TUN_EXCL)};
+	struct ifreq request = {
+		.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &request) < 0) {
 		if (errno == EBUSY || errno == EINVAL)
 			return error_set(error, EBUSY,
-				"an interface named %s exists already, and is not this VM's: remove it",
+				"an interface named %s exists already, and is not this VM's: "
+				"remove it",
 				name);
 		return error_set_errno(error, errno, "cannot create tap %s", name);
 	}

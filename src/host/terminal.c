@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-/* Copies what is there. Returns 0 at the end of the input, 1 to go on, 2 when the escape was typed. */
+/* Copies what is there. Returns 0 at the input's end, 1 to go on, 2 at the escape character. */
 static int copy_block(int from, int to, const char *escape)
 {
 	char block[4096];

@@ -25,8 +25,8 @@ const char *plan_runtime_path(struct arena *arena, const struct plan *plan, cons
 	return arena_join(arena, plan->runtime_directory, "/", file, NULL);
 }
 
-static int plan_one_disk(
-	struct arena *arena, const struct plan *plan, const struct disk *disk, struct plan_disk *ret)
+static int plan_one_disk(struct arena *arena, const struct plan *plan, const struct disk *disk,
+	struct plan_disk *ret)
 {
 	*ret = (struct plan_disk){
 		.disk = disk,
@@ -37,18 +37,18 @@ static int plan_one_disk(
 		ret->file = disk->cdrom;
 		return 0;
 	}
-	ret->file_name = arena_join(arena, disk->part.name, ".",
-		choice_name(&disk_format_names, disk->format), NULL);
+	ret->file_name = arena_join(
+		arena, disk->part.name, ".", choice_name(&disk_format_names, disk->format), NULL);
 	ret->file = ret->file_name ? plan_state_path(arena, plan, ret->file_name) : NULL;
 	if (disk->image)
-		ret->image_path = arena_join(arena, PLAN_IMAGE_ROOT "/", disk->image, ".qcow2", NULL);
+		ret->image_path =
+			arena_join(arena, PLAN_IMAGE_ROOT "/", disk->image, ".qcow2", NULL);
 	return ret->file && (!disk->image || ret->image_path) ? 0 : -ENOMEM;
 }
 
 /* Names hold no underscore, so "vm-a_b" names one pair only. A name that is too long for the kernel
  * becomes a hash of the pair: 12 digits of base 32 are 60 bits. */
-static int name_tap(
-	struct arena *arena, const char *vm, const char *nic, struct plan_nic *ret)
+static int name_tap(struct arena *arena, const char *vm, const char *nic, struct plan_nic *ret)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 	const char *readable = arena_join(arena, "vm-", vm, "_", nic, NULL);

@@ -30,8 +30,8 @@
 
 struct plan_disk {
 	const struct disk *disk;
-	const char *file;       /* the file's path: in the state directory, or the CD-ROM's image */
-	const char *file_name;  /* in the state directory; NULL for a CD-ROM */
+	const char *file;	/* the file's path: in the state directory, or the CD-ROM's image */
+	const char *file_name;	/* in the state directory; NULL for a CD-ROM */
 	const char *image_path; /* NULL when there is none */
 	const char *serial;
 	size_t boot_index; /* from 1; 0 for none */
@@ -57,8 +57,8 @@ struct plan {
 	size_t nic_count;
 };
 
-/* Decides. The VM must be whole (no diagnostics) and outlive the plan. Returns -ENOMEM when memory is
- * short, else 0. */
+/* Decides. The VM must be whole (no diagnostics) and outlive the plan. Returns -ENOMEM when memory
+ * is short, else 0. */
 int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan);
 
 /* The path of a file in the VM's state or runtime directory. NULL when memory is short. */

@@ -90,10 +90,10 @@ static void refuse(struct claim *later, const struct claim *first, const char *w
 	loaded->end_diag = diags->count;
 }
 
-/* Walks claims in order; each value belongs to the first that claims it. A broken VM still holds its
- * name, as its disks are there under it, but none of its interfaces. */
-static void check_claims(struct claim *claims, size_t count, const char *what, const char *hint,
-	struct diags *diags)
+/* Walks claims in order; each value belongs to the first that claims it. A broken VM still holds
+ * its name, as its disks are there under it, but none of its interfaces. */
+static void check_claims(
+	struct claim *claims, size_t count, const char *what, const char *hint, struct diags *diags)
 {
 	qsort(claims, count, sizeof(*claims), compare_claims);
 	const struct claim *owner = NULL;
@@ -152,7 +152,8 @@ int set_check(struct arena *arena, struct set *set, struct diags *diags)
 	qsort(set->items, set->count, sizeof(*set->items), compare_members);
 	for (size_t i = 0; i < set->count; i++) {
 		struct member *member = &set->items[i];
-		if (!member->loaded->broken && plan_vm(arena, &member->loaded->vm, &member->plan) < 0)
+		if (!member->loaded->broken &&
+			plan_vm(arena, &member->loaded->vm, &member->plan) < 0)
 			return -ENOMEM;
 	}
 	size_t nics = count_nics(set);
@@ -163,8 +164,8 @@ int set_check(struct arena *arena, struct set *set, struct diags *diags)
 	check_claims(claims, claim_names(set, claims), "name", "give it another name", diags);
 	check_claims(claims, claim_nics(set, true, claims), "MAC address",
 		"give it a 'mac' of its own", diags);
-	check_claims(claims, claim_nics(set, false, claims), "tap name", "rename the interface",
-		diags);
+	check_claims(
+		claims, claim_nics(set, false, claims), "tap name", "rename the interface", diags);
 	return diags->out_of_memory ? -ENOMEM : 0;
 }
 

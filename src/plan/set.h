@@ -8,7 +8,7 @@
 /* One VM of the host, from one document of one file. */
 struct member {
 	struct loaded_vm *loaded;
-	struct plan plan;             /* when the spec is whole */
+	struct plan plan; /* when the spec is whole */
 	const struct source *source;
 };
 

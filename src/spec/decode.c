@@ -48,8 +48,8 @@ static void write_expectation(const struct key *key, struct buf *buf)
 	}
 }
 
-static void wrong_value(struct decoder *decoder, const struct key *key, const struct node *node,
-	const char *hint)
+static void wrong_value(
+	struct decoder *decoder, const struct key *key, const struct node *node, const char *hint)
 {
 	struct buf expected CLEANUP(buf_done) = {0};
 	write_expectation(key, &expected);
@@ -57,9 +57,13 @@ static void wrong_value(struct decoder *decoder, const struct key *key, const st
 	struct buf given CLEANUP(buf_done) = {0};
 	/* A line break in a message would break the one line that a log gives it. */
 	for (size_t i = 0; i < node->length && i < QUOTED_LENGTH_MAX; i++)
-		buf_putc(&given, (unsigned char)node->text[i] < 0x20 ? ' ' : node->text[i]);
+		if ((unsigned char)node->text[i] < 0x20)
+			buf_putc(&given, ' ');
+		else
+			buf_putc(&given, node->text[i]);
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "bad-value", hint,
-		"'%s' takes %s, not '%s%s'", key->name, buf_text(&expected), buf_text(&given), dots);
+		"'%s' takes %s, not '%s%s'", key->name, buf_text(&expected), buf_text(&given),
+		dots);
 }
 
 static void wrong_kind(struct decoder *decoder, const struct key *key, const struct node *node)
@@ -73,8 +77,8 @@ static void wrong_kind(struct decoder *decoder, const struct key *key, const str
 	write_expectation(key, &expected);
 	if (node_is_null(node))
 		diag_add(decoder->diags, SEVERITY_ERROR, node->key ? node->key->place : node->place,
-			"no-value", "give it a value or remove the key", "'%s' has no value: it takes %s",
-			key->name, buf_text(&expected));
+			"no-value", "give it a value or remove the key",
+			"'%s' has no value: it takes %s", key->name, buf_text(&expected));
 	else
 		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "wrong-type", NULL,
 			"'%s' takes %s, not %s", key->name, buf_text(&expected), kinds[node->kind]);
@@ -166,8 +170,8 @@ static void decode_choice(
 static bool is_cpu_model(const char *text)
 {
 	return text[0] && text[0] != '-' &&
-		text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				  "_.,+=-")] == '\0';
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				 "_.,+=-")] == '\0';
 }
 
 /* Whether a text is of the type; the MAC's normal form goes to mac. */
@@ -209,7 +213,8 @@ static const char *text_hint(enum key_type type, const char *text)
 	if (type == KEY_NAME && strlen(text) > NAME_LENGTH_MAX)
 		return "at most 48 characters";
 	if (type == KEY_MAC && scalar_parse_mac(text, mac) == -EADDRNOTAVAIL)
-		return "the first byte's lowest bit marks a group address: 52:54:00 is QEMU's prefix";
+		return "the first byte's lowest bit marks a group address: 52:54:00 is QEMU's "
+		       "prefix";
 	if (type == KEY_LINE)
 		return "line breaks and control characters are not allowed here";
 	return NULL;
@@ -316,8 +321,8 @@ static void decode_settings(
 	}
 }
 
-static void decode_group(struct decoder *decoder, const struct key *key, const struct node *node,
-	void *out);
+static void decode_group(
+	struct decoder *decoder, const struct key *key, const struct node *node, void *out);
 
 static void decode_parts(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out)

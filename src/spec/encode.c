@@ -214,8 +214,7 @@ static void encode_text(const char *text, unsigned depth, struct buf *buf)
 		encode_quoted(text, buf);
 }
 
-static void encode_value(
-	const struct key *key, const void *values, unsigned depth, struct buf *buf)
+static void encode_value(const struct key *key, const void *values, unsigned depth, struct buf *buf)
 {
 	const void *value = field(key, values);
 	switch (key->type) {

@@ -47,14 +47,15 @@ struct key_table {
 struct key {
 	const char *name;
 	enum key_type type;
-	size_t offset; /* in the struct of the table the row stands in */
+	size_t offset;	     /* in the struct of the table the row stands in */
 	const char *summary; /* one sentence */
 	const char *example;
-	const char *fallback; /* the value when the key is absent, as YAML writes it; NULL for none */
-	uint64_t min;         /* of a number, or of how many parts; 0 for none */
+	const char
+		*fallback; /* the value when the key is absent, as YAML writes it; NULL for none */
+	uint64_t min;	   /* of a number, or of how many parts; 0 for none */
 	uint64_t max;
 	const struct choices *choices;
-	enum key_type item;            /* what a list holds */
+	enum key_type item;	       /* what a list holds */
 	const struct key_table *below; /* the keys of a group or of each part */
 	const char *scalar_for; /* the key below that a plain scalar stands for; NULL for none */
 };

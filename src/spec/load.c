@@ -37,7 +37,8 @@ static void check_name(struct loader *loader, const struct vm *vm, const struct 
 		return;
 	if (loader->default_name)
 		diag_add(loader->diags, SEVERITY_ERROR, vm->place, "bad-name",
-			"rename the file or give a 'name': a-z first, then a-z, 0-9 and -, at most 48",
+			"rename the file or give a 'name': a-z first, then a-z, 0-9 and -, at most "
+			"48",
 			"the file's name, '%s', is not a name for a VM", loader->default_name);
 	else
 		diag_add(loader->diags, SEVERITY_ERROR, vm->place, "no-name", "add 'name: ...'",
@@ -70,7 +71,8 @@ static void refuse_document(struct loader *loader, const struct node *document)
 	bool empty = !document || node_is_null(document);
 	diag_add(loader->diags, SEVERITY_ERROR, place, empty ? "empty" : "wrong-type",
 		empty ? "to mask a spec, make the file a link to /dev/null" : NULL,
-		empty ? "the spec is empty" : "a spec is a mapping of keys, such as 'memory: 2GiB'");
+		empty ? "the spec is empty"
+		      : "a spec is a mapping of keys, such as 'memory: 2GiB'");
 }
 
 /* Loads one document; incomplete ones are only asked for their name. */

@@ -7,7 +7,8 @@
 /* A VM as far as its document could be read. */
 struct loaded_vm {
 	struct vm vm;
-	bool broken; /* has errors: the name is all that may be used, and NULL when it cannot be told */
+	bool broken; /* has errors: the name is all that may be used, and NULL when it cannot be
+			told */
 	size_t first_diag; /* its diagnostics: the first, and the one behind the last */
 	size_t end_diag;
 };

@@ -112,14 +112,15 @@ static bool accept_key(struct builder *builder, const struct node *mapping, stru
 		return false;
 	}
 	if (mapping->count >= SPEC_KEYS_MAX) {
-		refuse(builder, key->place, "too-large", NULL, "more than 1024 keys in one mapping");
+		refuse(builder, key->place, "too-large", NULL,
+			"more than 1024 keys in one mapping");
 		return false;
 	}
 	const struct node *earlier = find_key(mapping, key);
 	if (!earlier)
 		return true;
-	diag_add(builder->diags, SEVERITY_ERROR, key->place, "duplicate-key",
-		"keep one of the two", "key '%s' is repeated", key->text);
+	diag_add(builder->diags, SEVERITY_ERROR, key->place, "duplicate-key", "keep one of the two",
+		"key '%s' is repeated", key->text);
 	diag_add(builder->diags, SEVERITY_NOTE, earlier->key->place, "", NULL,
 		"'%s' stands here first", key->text);
 	return true;
@@ -191,7 +192,8 @@ static bool accept_decoration(struct builder *builder, const yaml_event_t *event
 	}
 	if (tag && strncmp((const char *)tag, core, sizeof(core) - 1) != 0 &&
 		strcmp((const char *)tag, "!") != 0) {
-		refuse(builder, place, "tag", "remove the tag", "this tag is not part of YAML's core");
+		refuse(builder, place, "tag", "remove the tag",
+			"this tag is not part of YAML's core");
 		return false;
 	}
 	return true;
@@ -208,7 +210,8 @@ static bool take_scalar(struct builder *builder, const yaml_event_t *event)
 	node->length = event->data.scalar.length;
 	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	if (memchr(text, '\0', node->length)) {
-		refuse(builder, node->place, "control-character", NULL, "a value cannot hold a NUL");
+		refuse(builder, node->place, "control-character", NULL,
+			"a value cannot hold a NUL");
 		return false;
 	}
 	node->text = arena_dup(builder->arena, text, node->length);
@@ -242,8 +245,7 @@ static bool take_start(struct builder *builder, const yaml_event_t *event, enum 
 static bool take_alias(struct builder *builder, const yaml_event_t *event)
 {
 	refuse(builder, place_of(builder, event->start_mark, event->end_mark), "alias",
-		"write the value out",
-		"aliases are not part of the spec language");
+		"write the value out", "aliases are not part of the spec language");
 	return false;
 }
 
@@ -331,6 +333,6 @@ const struct node *node_get(const struct node *mapping, const char *key)
 bool node_is_null(const struct node *node)
 {
 	return node->kind == NODE_SCALAR && node->plain &&
-		(node->length == 0 || strcmp(node->text, "~") == 0 ||
-			strcasecmp(node->text, "null") == 0);
+	       (node->length == 0 || strcmp(node->text, "~") == 0 ||
+		       strcasecmp(node->text, "null") == 0);
 }

@@ -22,11 +22,11 @@ enum node_kind {
 
 struct node {
 	enum node_kind kind;
-	bool plain;        /* a scalar without quotes */
+	bool plain; /* a scalar without quotes */
 	struct place place;
-	const char *text;  /* a scalar's value: UTF-8 without NUL */
+	const char *text; /* a scalar's value: UTF-8 without NUL */
 	size_t length;
-	struct node *key;  /* the scalar that this value stands under in a mapping */
+	struct node *key;   /* the scalar that this value stands under in a mapping */
 	struct node *first; /* a collection's values */
 	struct node *last;
 	struct node *next; /* in the same collection, or the next document */

@@ -100,9 +100,11 @@ static bool host_cpu_under_tcg(const struct vm *vm)
 
 static const struct vm_rule vm_rules[] = {
 	{initrd_without_kernel, "boot", "initrd", "needs-kernel", "'initrd' needs 'kernel'", NULL},
-	{cmdline_without_kernel, "boot", "cmdline", "needs-kernel", "'cmdline' needs 'kernel'", NULL},
+	{cmdline_without_kernel, "boot", "cmdline", "needs-kernel", "'cmdline' needs 'kernel'",
+		NULL},
 	{order_with_kernel, "boot", "order", "order-kernel",
-		"'order' and 'kernel' exclude each other", "a kernel is booted without a boot device"},
+		"'order' and 'kernel' exclude each other",
+		"a kernel is booted without a boot device"},
 	{topology_is_partial, "cpus", "topology", "topology-partial",
 		"'topology' needs 'sockets', 'cores' and 'threads'", NULL},
 	{topology_differs, "cpus", "topology", "topology-count",
@@ -111,8 +113,7 @@ static const struct vm_rule vm_rules[] = {
 		"use max, or remove 'model'"},
 };
 
-static struct place place_below(
-	const struct node *mapping, const char *key, struct place otherwise)
+static struct place place_below(const struct node *mapping, const char *key, struct place otherwise)
 {
 	if (!mapping || mapping->kind != NODE_MAPPING || !key)
 		return otherwise;

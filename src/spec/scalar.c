@@ -50,7 +50,14 @@ static const struct size_unit {
 	const char *name;
 	unsigned shift;
 } size_units[] = {
-	{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"T", 40}, {"G", 30}, {"M", 20}, {"K", 10},
+	{"TiB", 40},
+	{"GiB", 30},
+	{"MiB", 20},
+	{"KiB", 10},
+	{"T", 40},
+	{"G", 30},
+	{"M", 20},
+	{"K", 10},
 };
 
 int scalar_parse_size(const char *text, uint64_t *ret_bytes)
@@ -79,15 +86,29 @@ static const struct span_unit {
 	const char *name;
 	uint64_t usec;
 } span_units[] = {
-	{"usec", 1}, {"us", 1}, {"µs", 1},
-	{"msec", 1000}, {"ms", 1000},
-	{"seconds", USEC_SECOND}, {"second", USEC_SECOND}, {"sec", USEC_SECOND}, {"s", USEC_SECOND},
-	{"minutes", 60 * USEC_SECOND}, {"minute", 60 * USEC_SECOND}, {"min", 60 * USEC_SECOND},
+	{"usec", 1},
+	{"us", 1},
+	{"µs", 1},
+	{"msec", 1000},
+	{"ms", 1000},
+	{"seconds", USEC_SECOND},
+	{"second", USEC_SECOND},
+	{"sec", USEC_SECOND},
+	{"s", USEC_SECOND},
+	{"minutes", 60 * USEC_SECOND},
+	{"minute", 60 * USEC_SECOND},
+	{"min", 60 * USEC_SECOND},
 	{"m", 60 * USEC_SECOND},
-	{"hours", 3600 * USEC_SECOND}, {"hour", 3600 * USEC_SECOND}, {"hr", 3600 * USEC_SECOND},
+	{"hours", 3600 * USEC_SECOND},
+	{"hour", 3600 * USEC_SECOND},
+	{"hr", 3600 * USEC_SECOND},
 	{"h", 3600 * USEC_SECOND},
-	{"days", 86400 * USEC_SECOND}, {"day", 86400 * USEC_SECOND}, {"d", 86400 * USEC_SECOND},
-	{"weeks", 604800 * USEC_SECOND}, {"week", 604800 * USEC_SECOND}, {"w", 604800 * USEC_SECOND},
+	{"days", 86400 * USEC_SECOND},
+	{"day", 86400 * USEC_SECOND},
+	{"d", 86400 * USEC_SECOND},
+	{"weeks", 604800 * USEC_SECOND},
+	{"week", 604800 * USEC_SECOND},
+	{"w", 604800 * USEC_SECOND},
 };
 
 static const char *skip_blanks(const char *text)
@@ -173,9 +194,15 @@ int scalar_parse_span(const char *text, uint64_t *ret_usec)
 int scalar_parse_bool(const char *text, bool *ret_value)
 {
 	static const char *const words[][2] = {
-		{"false", "true"}, {"False", "True"}, {"FALSE", "TRUE"},
-		{"no", "yes"}, {"No", "Yes"}, {"NO", "YES"},
-		{"off", "on"}, {"Off", "On"}, {"OFF", "ON"},
+		{"false", "true"},
+		{"False", "True"},
+		{"FALSE", "TRUE"},
+		{"no", "yes"},
+		{"No", "Yes"},
+		{"NO", "YES"},
+		{"off", "on"},
+		{"Off", "On"},
+		{"OFF", "ON"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		for (int value = 0; value < 2; value++)
@@ -205,8 +232,10 @@ int scalar_parse_mac(const char *text, char ret_mac[MAC_TEXT_BYTES])
 	for (size_t i = 0; i < 6; i++) {
 		int high = hex_value(text[3 * i]);
 		int low = high < 0 ? -EINVAL : hex_value(text[3 * i + 1]);
-		char behind = low < 0 ? '\0' : text[3 * i + 2];
-		if (low < 0 || (i < 5 ? behind != ':' && behind != '-' : behind != '\0'))
+		if (low < 0)
+			return -EINVAL;
+		char behind = text[3 * i + 2];
+		if (i < 5 ? behind != ':' && behind != '-' : behind != '\0')
 			return -EINVAL;
 		any |= high | low;
 		mac[3 * i] = digits[high];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The key table of kind vm: to add a key, add a row here and use its value where it takes effect. */
+/* The key table of kind vm: to add a key, add a row here and use its value. */
 #include "spec/vm.h"
 
 #include "base/macros.h"
@@ -7,23 +7,22 @@
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
-#define TIB (1024 * 1024 * MIB)
+#define TIB (KIB * KIB * MIB)
 #define USEC_SECOND UINT64_C(1000000)
 #define USEC_DAY (86400 * USEC_SECOND)
 
-#define TABLE(table, rows, type)                                                                   \
+#define TABLE(table, rows, type) \
 	const struct key_table table = {rows, ARRAY_SIZE(rows), sizeof(type)}
 
 DEFINE_CHOICES(kind_names, KIND_COUNT, [KIND_VM] = "vm");
 
-DEFINE_CHOICES(machine_names, MACHINE_COUNT, [MACHINE_Q35] = "q35", [MACHINE_PC] = "pc",
-	[MACHINE_MICROVM] = "microvm");
-
-DEFINE_CHOICES(accel_names, ACCEL_COUNT, [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg",
-	[ACCEL_AUTO] = "auto");
+DEFINE_CHOICES(machine_names,
+	MACHINE_COUNT, [MACHINE_Q35] = "q35", [MACHINE_PC] = "pc", [MACHINE_MICROVM] = "microvm");
 
 DEFINE_CHOICES(
-	disk_format_names, DISK_FORMAT_COUNT, [DISK_QCOW2] = "qcow2", [DISK_RAW] = "raw");
+	accel_names, ACCEL_COUNT, [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg", [ACCEL_AUTO] = "auto");
+
+DEFINE_CHOICES(disk_format_names, DISK_FORMAT_COUNT, [DISK_QCOW2] = "qcow2", [DISK_RAW] = "raw");
 
 DEFINE_CHOICES(cache_names, CACHE_COUNT, [CACHE_WRITEBACK] = "writeback", [CACHE_NONE] = "none",
 	[CACHE_WRITETHROUGH] = "writethrough", [CACHE_DIRECTSYNC] = "directsync",
@@ -32,8 +31,8 @@ DEFINE_CHOICES(cache_names, CACHE_COUNT, [CACHE_WRITEBACK] = "writeback", [CACHE
 DEFINE_CHOICES(
 	discard_names, DISCARD_COUNT, [DISCARD_UNMAP] = "unmap", [DISCARD_IGNORE] = "ignore");
 
-DEFINE_CHOICES(nic_model_names, NIC_MODEL_COUNT, [NIC_VIRTIO] = "virtio", [NIC_E1000] = "e1000",
-	[NIC_E1000E] = "e1000e");
+DEFINE_CHOICES(nic_model_names,
+	NIC_MODEL_COUNT, [NIC_VIRTIO] = "virtio", [NIC_E1000] = "e1000", [NIC_E1000E] = "e1000e");
 
 DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
 	[RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",

@@ -95,15 +95,15 @@ struct disk {
 	const char *cdrom;
 	bool read_only;
 	const char *serial; /* NULL: the disk's name */
-	int cache;          /* enum cache */
-	int discard;        /* enum discard */
+	int cache;	    /* enum cache */
+	int discard;	    /* enum discard */
 };
 
 struct nic {
 	struct part part;
 	const char *bridge;
 	const char *mac; /* NULL: derived from the names */
-	int model;       /* enum nic_model */
+	int model;	 /* enum nic_model */
 };
 
 struct boot {
@@ -126,7 +126,7 @@ struct console {
 
 struct vm {
 	struct place place; /* of its name, or of its document */
-	int kind;           /* enum kind */
+	int kind;	    /* enum kind */
 	const char *name;
 	const char *description;
 	bool autostart;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the generator is measured against: a loop that parses each spec with libyaml and writes as many
- * bytes as the generator does to the same places, and does nothing else.
- * Usage: plain-loop SPEC-DIR OUTPUT-DIR DROPIN-BYTES SPEC-BYTES
+ * What the generator is measured against: a loop that parses each spec with libyaml and writes as
+ * many bytes as the generator does to the same places, and does nothing else. Usage: plain-loop
+ * SPEC-DIR OUTPUT-DIR DROPIN-BYTES SPEC-BYTES
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -32,7 +32,7 @@ spec Not_a_Name <<<"memory: 64MiB"
 head -c 1100000 /dev/zero | tr '\0' '#' | spec huge
 
 systemctl daemon-reload
-cd /run/systemd/generator
+cd /run/systemd/generator || exit
 for i in {1..25}; do
 	[[ -s vm@good-$i.service.d/10-vmlet.conf && -s vmlet/good-$i.yaml ]] || fail "good-$i is missing"
 done

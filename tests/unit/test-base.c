@@ -155,15 +155,15 @@ static void diagnostics_show_the_place(void **state)
 	diag_add(&diags, SEVERITY_ERROR, (struct place){&source, 2, 2, 6}, "code", "mend it",
 		"bad %s", "word");
 	diag_add(&diags, SEVERITY_NOTE, (struct place){&source, 0, 0, 0}, "", NULL, "whole file");
-	diag_add(&diags, SEVERITY_WARNING, (struct place){&source, 9, 1, 2}, "late", NULL, "no line");
+	diag_add(&diags, SEVERITY_WARNING, (struct place){&source, 9, 1, 2}, "late", NULL,
+		"no line");
 	assert_int_equal(diags.errors, 1);
 	assert_string_equal(
 		render(&diags.items[0], false), "f.yaml:2:2: error: bad word (mend it)");
-	assert_string_equal(render(&diags.items[0], true),
-		"f.yaml:2:2: error: bad word [code]\n"
-		"    2 | \tt\xc3\xa9xt ?[31m? end\n"
-		"      | \t^~~~\n"
-		"      = mend it\n");
+	assert_string_equal(render(&diags.items[0], true), "f.yaml:2:2: error: bad word [code]\n"
+							   "    2 | \tt\xc3\xa9xt ?[31m? end\n"
+							   "      | \t^~~~\n"
+							   "      = mend it\n");
 	assert_string_equal(render(&diags.items[1], true), "f.yaml: note: whole file\n");
 	assert_string_equal(render(&diags.items[2], true), "f.yaml:9:1: warning: no line [late]\n");
 	diags_done(&diags);

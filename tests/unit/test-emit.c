@@ -47,8 +47,8 @@ static void texts_of_units(void **state)
 	unit_add_text(&buf, "Description", "50% $x \\");
 	unit_begin_section(&buf, "Service");
 	unit_add_raw(&buf, "Nice", "5");
-	assert_string_equal(buf_text(&buf),
-		"[Unit]\nDescription=50%% $x \\ \n\n[Service]\nNice=5\n");
+	assert_string_equal(
+		buf_text(&buf), "[Unit]\nDescription=50%% $x \\ \n\n[Service]\nNice=5\n");
 	buf_done(&buf);
 }
 

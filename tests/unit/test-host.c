@@ -205,7 +205,8 @@ static void qmp_messages_in_any_pieces(void **state)
 		for (size_t at = 0; at < sizeof(text) - 1; at += piece) {
 			size_t left = sizeof(text) - 1 - at;
 			assert_int_equal(
-				qmp_stream_feed(&stream, text + at, left < piece ? left : piece), 0);
+				qmp_stream_feed(&stream, text + at, left < piece ? left : piece),
+				0);
 			while (qmp_stream_next(&stream, &message) == 0) {
 				assert_non_null(json_object_get(message, count ? "event" : "QMP"));
 				json_decref(message);
@@ -221,7 +222,8 @@ static void qmp_messages_in_any_pieces(void **state)
 static void qmp_from_a_hostile_peer(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"\n", "[]\n", "1\n", "{\n", "{\"a\": 1, \"a\": 2}\n", "x\n"};
+	static const char *const bad[] = {
+		"\n", "[]\n", "1\n", "{\n", "{\"a\": 1, \"a\": 2}\n", "x\n"};
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct qmp_stream stream = {0};
 		json_t *message = NULL;

@@ -14,8 +14,9 @@ static void names_of_taps(void **state)
 {
 	(void)state;
 	struct fixture fixture = {0};
-	const struct plan *plan = plan_of(&fixture,
-		"nics: {lan: br0, eightchr: br0, ninechars: br0, very-long-name: br0, very-long-nama: br0}\n");
+	const struct plan *plan =
+		plan_of(&fixture, "nics: {lan: br0, eightchr: br0, ninechars: br0, very-long-name: "
+				  "br0, very-long-nama: br0}\n");
 	assert_string_equal(plan->nics[0].tap, "vm-web_lan");
 	assert_null(plan->nics[0].altname);
 	assert_string_equal(plan->nics[1].tap, "vm-web_eightchr");
@@ -113,8 +114,10 @@ static void one_of_each(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		for (int swapped = 0; swapped < 2; swapped++) {
 			struct fixture fixture = {0};
-			load(&fixture, swapped ? "b" : "a", swapped ? cases[i].second : cases[i].first);
-			load(&fixture, swapped ? "a" : "b", swapped ? cases[i].first : cases[i].second);
+			load(&fixture, swapped ? "b" : "a",
+				swapped ? cases[i].second : cases[i].first);
+			load(&fixture, swapped ? "a" : "b",
+				swapped ? cases[i].first : cases[i].second);
 			fixture_check(&fixture);
 			const char *file = refused_file(&fixture);
 			if (cases[i].refused)

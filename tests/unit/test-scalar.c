@@ -92,11 +92,14 @@ static void counts_and_bools(void **state)
 	assert_int_equal(scalar_parse_count("18446744073709551615", &count), 0);
 	assert_true(count == UINT64_MAX);
 	assert_int_equal(scalar_parse_count("18446744073709551616", &count), -ERANGE);
-	static const char *const bad[] = {"", "01", "1.0", "1e3", "0x10", "-1", "+1", " 1", "1_000"};
+	static const char *const bad[] = {
+		"", "01", "1.0", "1e3", "0x10", "-1", "+1", " 1", "1_000"};
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(scalar_parse_count(bad[i], &count), -EINVAL);
-	static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"};
-	static const char *const no[] = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"};
+	static const char *const yes[] = {
+		"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"};
+	static const char *const no[] = {
+		"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"};
 	bool value;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
 		assert_int_equal(scalar_parse_bool(yes[i], &value), 0);
@@ -133,8 +136,8 @@ static void names(void **state)
 	assert_true(scalar_is_name(longest, NAME_LENGTH_MAX));
 	assert_false(scalar_is_name(longest, NAME_LENGTH_MAX - 1));
 	assert_true(scalar_is_name("a", 1));
-	static const char *const bad[] = {"", ".", "..", "../x", "a/b", "-x", "1a", "A", "a_b", "a.b",
-		"a b", "\xc3\xa9", "a\n"};
+	static const char *const bad[] = {"", ".", "..", "../x", "a/b", "-x", "1a", "A", "a_b",
+		"a.b", "a b", "\xc3\xa9", "a\n"};
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(scalar_is_name(bad[i], NAME_LENGTH_MAX));
 }
@@ -144,8 +147,8 @@ static void interfaces_and_paths(void **state)
 	(void)state;
 	assert_true(scalar_is_interface("br0"));
 	assert_true(scalar_is_interface("br-0123456789.1"));
-	static const char *const bad_interfaces[] = {"", ".", "..", "a/b", "a:b", "a b", "a,b", "-a",
-		"0123456789abcdef", "a%b", "\xc3\xa9", "a\x7f"};
+	static const char *const bad_interfaces[] = {"", ".", "..", "a/b", "a:b", "a b", "a,b",
+		"-a", "0123456789abcdef", "a%b", "\xc3\xa9", "a\x7f"};
 	for (size_t i = 0; i < ARRAY_SIZE(bad_interfaces); i++)
 		assert_false(scalar_is_interface(bad_interfaces[i]));
 	assert_true(scalar_is_path("/a"));

@@ -85,7 +85,8 @@ static void values_that_are_refused(void **state)
 	assert_refused("name: a/b\n", "bad-value", 1, 7);
 	assert_refused("name: -x\n", "bad-value", 1, 7);
 	assert_refused("name: .\n", "bad-value", 1, 7);
-	assert_refused("name: a23456789-123456789-123456789-123456789-123456789\n", "bad-value", 1, 7);
+	assert_refused(
+		"name: a23456789-123456789-123456789-123456789-123456789\n", "bad-value", 1, 7);
 	assert_refused("description: \"a\\nb\"\n", "bad-value", 1, 14);
 	assert_refused("description: |\n  a\n", "bad-value", 1, 14);
 	assert_refused("description: \"a\\u0085b\"\n", "bad-value", 1, 14);
@@ -120,8 +121,7 @@ static void rules_between_keys(void **state)
 	assert_refused("disks: {a: {format: raw}}\n", "disk-empty", 1, 9);
 	assert_refused("disks: {a: {cdrom: /a.iso, size: 1GiB}}\n", "cdrom-size", 1, 28);
 	assert_refused("disks: {a: {cdrom: /a.iso, image: x}}\n", "cdrom-image", 1, 28);
-	assert_refused(
-		"machine: microvm\ndisks: {a: {cdrom: /a.iso}}\n", "cdrom-microvm", 2, 13);
+	assert_refused("machine: microvm\ndisks: {a: {cdrom: /a.iso}}\n", "cdrom-microvm", 2, 13);
 	assert_refused("disks: {a: {image: x, format: raw}}\n", "image-raw", 1, 23);
 	assert_refused("boot: {initrd: /i}\n", "needs-kernel", 1, 8);
 	assert_refused("boot: {cmdline: x}\n", "needs-kernel", 1, 8);
@@ -133,10 +133,12 @@ static void rules_between_keys(void **state)
 		"topology-count", 1, 18);
 	assert_refused("accel: tcg\ncpus: {model: host}\n", "host-tcg", 2, 8);
 	assert_refused("nics: {a: {model: e1000}}\n", "nic-unattached", 1, 8);
-	assert_refused("machine: microvm\nnics: {a: {bridge: br0, model: e1000}}\n", "nic-microvm", 2, 8);
+	assert_refused(
+		"machine: microvm\nnics: {a: {bridge: br0, model: e1000}}\n", "nic-microvm", 2, 8);
 	assert_refused("disks: {a: 1GiB}\nnics: {a: br0}\n", "part-name", 2, 8);
 	assert_accepted("cpus: {count: 4, topology: {sockets: 1, cores: 2, threads: 2}}\n");
-	assert_accepted("disks: {a: 1GiB, b: {cdrom: /b.iso}}\nnics: {n: br0}\nboot: {order: [n, b, a]}\n");
+	assert_accepted(
+		"disks: {a: 1GiB, b: {cdrom: /b.iso}}\nnics: {n: br0}\nboot: {order: [n, b, a]}\n");
 }
 
 static void all_mistakes_are_told(void **state)
@@ -146,7 +148,8 @@ static void all_mistakes_are_told(void **state)
 	fixture_vm(&fixture, "memroy: 1\ncpus: 0\ndisks: {A: 1GiB, b: x}\nfirmware: uefi\n");
 	assert_int_equal(fixture.diags.errors, 5);
 	for (size_t i = 1; i < fixture.diags.count; i++)
-		assert_true(fixture.diags.items[i].place.line >= fixture.diags.items[i - 1].place.line);
+		assert_true(
+			fixture.diags.items[i].place.line >= fixture.diags.items[i - 1].place.line);
 	assert_string_equal(fixture.diags.items[0].hint, "did you mean 'memory'?");
 	assert_non_null(strstr(fixture.diags.items[4].hint, "known here: kind, name"));
 	fixture_done(&fixture);
@@ -188,18 +191,27 @@ static void what_is_encoded_decodes_to_the_same(void **state)
 	(void)state;
 	assert_round_trip("name: no\n", NULL);
 	assert_round_trip("description: \"100% \\\"x\\\" \\\\ $HOME # : - ' \\xe9\"\n"
-			  "cpus: {count: 4, model: 'qemu64,+ssse3', topology: {sockets: 1, cores: 2, threads: 2}}\n"
-			  "disks: {a: {size: 1GiB, read-only: yes, serial: x-1, cache: none, discard: ignore},"
+			  "cpus: {count: 4, model: 'qemu64,+ssse3', topology: {sockets: 1, cores: "
+			  "2, threads: 2}}\n"
+			  "disks: {a: {size: 1GiB, read-only: yes, serial: x-1, cache: none, "
+			  "discard: ignore},"
 			  " b: {cdrom: '/a,b \\c.iso'}, c: {size: 1MiB, format: raw}}\n"
 			  "nics: {n: {bridge: br0, model: e1000e, mac: 52-54-00-12-34-AB}}\n"
-			  "boot: {order: [a, n]}\nconsole: {serial: no}\nrestart-delay: 0\nstop-timeout: 1500ms\n"
+			  "boot: {order: [a, n]}\nconsole: {serial: no}\nrestart-delay: "
+			  "0\nstop-timeout: 1500ms\n"
 			  "service: {Nice: 5, Environment: ['A=1', 'B=\"x y\"'], ExecPaths: ''}\n"
 			  "qemu-args: ['', ' ', '-x', \"\\\"\", '# no comment']\n",
 		NULL);
-	static const char *const texts[] = {"", "a", "a\n", "a\n\n", "\n", "\na\n", " a\n", "a\n b\n",
-		"a\n\nb\n", "a \nb\n", "\ta\n", "a\tb\n", "a: b\n# c\n", "\xc3\xa9\n", "a\xc2\x85""b\n",
-		"a\xe2\x80\xa8""b\n", "a\xef\xbb\xbf""b\n", "a\rb\n", "a\x7f\x01\x1b\n", "'\"\\%$\n",
-		"--- a\n...\n", "  \n", "a\n  \n", "\xf0\x9f\x98\x80\n"};
+	static const char *const texts[] = {"", "a", "a\n", "a\n\n", "\n", "\na\n", " a\n",
+		"a\n b\n", "a\n\nb\n", "a \nb\n", "\ta\n", "a\tb\n", "a: b\n# c\n", "\xc3\xa9\n",
+		"a\xc2\x85"
+		"b\n",
+		"a\xe2\x80\xa8"
+		"b\n",
+		"a\xef\xbb\xbf"
+		"b\n",
+		"a\rb\n", "a\x7f\x01\x1b\n", "'\"\\%$\n", "--- a\n...\n", "  \n", "a\n  \n",
+		"\xf0\x9f\x98\x80\n"};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct fixture fixture = {0};
 		struct buf spec = {0};

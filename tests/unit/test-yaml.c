@@ -106,8 +106,8 @@ static void an_alias_bomb_does_nothing(void **state)
 	struct buf text = {0};
 	buf_puts(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
 	for (int i = 1; i < 1000; i++)
-		buf_printf(&text, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1,
-			i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		buf_printf(&text, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i,
+			i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 	refuse_large(&text, "anchor", 1, 5);
 }
 

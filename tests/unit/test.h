@@ -3,11 +3,11 @@
 #pragma once
 
 /* clang-format off: cmocka.h wants these first */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 
 #include <string.h>
@@ -56,8 +56,8 @@ static inline void fixture_done(struct fixture *fixture)
 }
 
 /* Whether the text is refused with that code at that place, as its first error. */
-static inline void assert_refused_bytes(const char *text, size_t length, const char *code,
-	uint32_t line, uint32_t column)
+static inline void assert_refused_bytes(
+	const char *text, size_t length, const char *code, uint32_t line, uint32_t column)
 {
 	struct fixture fixture = {0};
 	fixture_load(&fixture, "web", text, length);

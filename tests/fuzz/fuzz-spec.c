@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Any bytes as a spec, all the way to the drop-in. What is accepted must resolve to a spec that is
+ * accepted and resolves to itself, and its drop-in must hold only the directives that are due.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "emit/dropin.h"
+#include "plan/set.h"
+#include "spec/encode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct world {
+	struct arena arena;
+	struct arena scratch;
+	struct diags diags;
+	struct set set;
+	struct source source;
+};
+
+static void load(struct world *world, const char *text, size_t size)
+{
+	struct loaded loaded;
+	*world = (struct world){.source = {"fuzz", text, size}};
+	if (load_source(&world->arena, &world->scratch, &world->source, "fuzz", &world->diags,
+		    &loaded) ||
+		set_add(&world->arena, &world->set, &world->source, &loaded) ||
+		set_check(&world->arena, &world->set, &world->diags))
+		abort();
+}
+
+static void done(struct world *world)
+{
+	diags_done(&world->diags);
+	arena_done(&world->scratch);
+	arena_done(&world->arena);
+}
+
+static void check_resolved(const struct vm *vm)
+{
+	struct buf first CLEANUP(buf_done) = {0};
+	struct buf second CLEANUP(buf_done) = {0};
+	struct world world;
+	encode_mapping(&vm_table, vm, &first);
+	load(&world, first.data, first.length);
+	if (world.diags.errors || world.set.count != 1)
+		abort();
+	encode_mapping(&vm_table, &world.set.items[0].loaded->vm, &second);
+	if (strcmp(first.data, second.data) != 0)
+		abort();
+	done(&world);
+}
+
+/* A line that is neither continued nor a comment is "Name=value" or a section of ours. */
+static void check_lines(const struct vm *vm, const char *text)
+{
+	size_t sections = 0;
+	for (bool continued = false; *text;) {
+		size_t length = strcspn(text, "\n");
+		if (text[length] != '\n')
+			abort();
+		bool backslash = length > 0 && text[length - 1] == '\\';
+		bool section = !continued && text[0] == '[';
+		if (section && strncmp(text, "[Unit]\n", 7) != 0 &&
+			strncmp(text, "[Service]\n", 10) != 0)
+			abort();
+		if (!continued && length && !section && *text != '#' &&
+			(*text < 'A' || *text > 'Z'))
+			abort();
+		sections += section;
+		continued = backslash;
+		text += length + 1;
+	}
+	if (sections != 2 || !vm->name)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct world world;
+	struct buf text CLEANUP(buf_done) = {0};
+	load(&world, (const char *)data, size);
+	for (size_t i = 0; i < world.diags.count; i++) {
+		diag_write_line(&world.diags.items[i], &text);
+		diag_write_full(&world.diags.items[i], true, &text);
+	}
+	for (size_t i = 0; i < world.set.count; i++) {
+		const struct member *member = &world.set.items[i];
+		if (member->loaded->broken)
+			continue;
+		arena_reset(&world.scratch);
+		buf_reset(&text);
+		if (dropin_emit(
+			    &member->plan, "/etc/vmlet/fuzz.yaml", "/run", &world.scratch, &text))
+			abort();
+		check_lines(&member->loaded->vm, text.data);
+		check_resolved(&member->loaded->vm);
+	}
+	done(&world);
+	return 0;
+}
