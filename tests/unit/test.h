@@ -2,12 +2,13 @@
 /* What every unit test needs: cmocka, and specs from text. */
 #pragma once
 
-/* clang-format off: cmocka.h wants these first */
-#include <cmocka.h>
+/* cmocka.h wants these before it, in any order. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 /* clang-format on */
 
 #include <string.h>
