@@ -83,19 +83,26 @@ static int forget(const struct interface *interfaces, size_t count, struct error
 	return fdstore_sync(error);
 }
 
-static int store_vhost(const struct interface *interface, struct error *error)
+static int store_vhost(
+	const struct log *log, const struct interface *interface, struct error *error)
 {
 	int fd AUTO_CLOSE = -1;
 	int r = vhost_net_open(&fd);
-	/* Without it QEMU moves the packets itself: slower, and nothing else. */
-	if (r < 0)
+	if (r < 0) {
+		log_line(log, LOG_LEVEL_INFO,
+			"interface %s: no /dev/vhost-net (%s): QEMU moves its packets itself, "
+			"which is "
+			"slower; 'modprobe vhost_net' mends it",
+			interface->nic, strerror(-r));
 		return 0;
+	}
 	char name[64];
 	store_name(name, "vhost", interface);
 	return fdstore_add(name, fd, error);
 }
 
-static int attach(struct nl_sock *socket, const struct interface *interface, struct error *error)
+static int attach(const struct log *log, struct nl_sock *socket, const struct interface *interface,
+	struct error *error)
 {
 	int bridge;
 	unsigned mtu;
@@ -112,10 +119,11 @@ static int attach(struct nl_sock *socket, const struct interface *interface, str
 	char name[64];
 	store_name(name, "tap", interface);
 	r = fdstore_add(name, fd, error);
-	return r < 0 ? r : store_vhost(interface, error);
+	return r < 0 ? r : store_vhost(log, interface, error);
 }
 
-static int run(const struct interface *interfaces, size_t count, struct error *error)
+static int run(const struct log *log, const struct interface *interfaces, size_t count,
+	struct error *error)
 {
 	int r = forget(interfaces, count, error);
 	if (r == 0)
@@ -125,7 +133,7 @@ static int run(const struct interface *interfaces, size_t count, struct error *e
 	struct nl_sock *socket CLEANUP(links_close) = NULL;
 	r = links_open(&socket, error);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = attach(socket, &interfaces[i], error);
+		r = attach(log, socket, &interfaces[i], error);
 	/* QEMU is started when this has ended, and must find every descriptor in the store. */
 	return r < 0 ? r : fdstore_sync(error);
 }
@@ -148,7 +156,7 @@ int main(int argc, char **argv)
 	for (int i = 1; r == 0 && i < argc; i++)
 		r = parse_interface(argv[i], &interfaces[count++], &error);
 	if (r == 0)
-		r = run(interfaces, count, &error);
+		r = run(&log, interfaces, count, &error);
 	if (r < 0)
 		log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
 	return r < 0 ? 1 : 0;

@@ -108,6 +108,7 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	unit_begin_section(buf, "Service");
 	unit_add_raw(buf, "Restart", choice_name(&restart_names, vm->restart));
 	add_span(buf, "RestartSec", vm->restart_delay_usec);
+	unit_add_raw(buf, "User", plan->user);
 	buf_printf(buf, "StateDirectory=vmlet/vm/%s\n", vm->name);
 	unit_add_text(buf, "LoadCredential", credential);
 	add_loosenings(plan, buf);

@@ -46,11 +46,22 @@ static int plan_one_disk(struct arena *arena, const struct plan *plan, const str
 	return ret->file && (!disk->image || ret->image_path) ? 0 : -ENOMEM;
 }
 
-/* Names hold no underscore, so "vm-a_b" names one pair only. A name that is too long for the kernel
- * becomes a hash of the pair: 12 digits of base 32 are 60 bits. */
-static int name_tap(struct arena *arena, const char *vm, const char *nic, struct plan_nic *ret)
+/* "vm-" and 12 digits of base 32, which are 60 bits of a hash of the names. */
+#define HASHED_NAME_BYTES (INTERFACE_LENGTH_MAX + 1)
+
+static void hash_name(const char *first, const char *second, char name[HASHED_NAME_BYTES])
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+	uint64_t hash = hash_names(first, second);
+	memcpy(name, "vm-", 3);
+	for (size_t i = 3; i < HASHED_NAME_BYTES - 1; i++, hash >>= 5)
+		name[i] = digits[hash & 31];
+	name[HASHED_NAME_BYTES - 1] = '\0';
+}
+
+/* Names hold no underscore, so "vm-a_b" names one pair only. */
+static int name_tap(struct arena *arena, const char *vm, const char *nic, struct plan_nic *ret)
+{
 	const char *readable = arena_join(arena, "vm-", vm, "_", nic, NULL);
 	if (!readable)
 		return -ENOMEM;
@@ -58,13 +69,20 @@ static int name_tap(struct arena *arena, const char *vm, const char *nic, struct
 		snprintf(ret->tap, sizeof(ret->tap), "%s", readable);
 		return 0;
 	}
-	uint64_t hash = hash_names(vm, nic);
-	memcpy(ret->tap, "vm-", 3);
-	for (size_t i = 3; i < INTERFACE_LENGTH_MAX; i++, hash >>= 5)
-		ret->tap[i] = digits[hash & 31];
-	ret->tap[INTERFACE_LENGTH_MAX] = '\0';
+	hash_name(vm, nic, ret->tap);
 	ret->altname = readable;
 	return 0;
+}
+
+static int name_user(struct arena *arena, struct plan *plan)
+{
+	char hashed[HASHED_NAME_BYTES];
+	plan->user = arena_join(arena, "vm-", plan->vm->name, NULL);
+	if (plan->user && strlen(plan->user) > PLAN_USER_LENGTH_MAX) {
+		hash_name(plan->vm->name, "", hashed);
+		plan->user = arena_dup(arena, hashed, strlen(hashed));
+	}
+	return plan->user ? 0 : -ENOMEM;
 }
 
 /* 52:54 is how QEMU's addresses begin: locally administered, unicast. 32 bits of the names' hash
@@ -114,7 +132,7 @@ int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan)
 	};
 	if (!plan.state_directory || !plan.runtime_directory || !plan.disks || !plan.nics)
 		return -ENOMEM;
-	int r = 0;
+	int r = name_user(arena, &plan);
 	for (size_t i = 0; r == 0 && i < plan.disk_count; i++)
 		r = plan_one_disk(arena, &plan, vm_disk(vm, i), &plan.disks[i]);
 	for (size_t i = 0; r == 0 && i < plan.nic_count; i++)

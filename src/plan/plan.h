@@ -46,8 +46,12 @@ struct plan_nic {
 	size_t boot_index;
 };
 
+/* A user name's longest, for systemd: UT_NAMESIZE - 1 (systemd, docs/USER_NAMES.md). */
+#define PLAN_USER_LENGTH_MAX 31
+
 struct plan {
 	const struct vm *vm;
+	const char *user; /* the dynamic user */
 	const char *state_directory;
 	const char *runtime_directory;
 	const char *cpu_model;

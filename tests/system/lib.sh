@@ -124,11 +124,11 @@ saw() {
 	((count >= ${3-1}))
 }
 
-# wait_serial NAME TEXT [SECONDS [COUNT]]: until the guest has printed it.
+# wait_serial NAME TEXT [SECONDS [COUNT]]: within a minute, or SECONDS, until the guest has printed it.
 wait_serial() {
 	local log
 	log=$(serial_log "$1")
-	eventually "${3-20}" saw "$2" "$log" "${4-1}"
+	eventually "${3-60}" saw "$2" "$log" "${4-1}"
 }
 
 # qmp SOCKET COMMAND: sends one QMP command, prints all that comes back within a moment.
@@ -181,4 +181,10 @@ state() {
 # is_state NAME STATE
 is_state() {
 	[[ $(state "$1") == "$2" ]]
+}
+
+# why NAME: what systemctl status says of a VM, with the journal's lines all there.
+why() {
+	journalctl --sync
+	systemctl status --no-pager --lines=50 "vm@$1" || true
 }

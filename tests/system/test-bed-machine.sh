@@ -27,19 +27,19 @@ systemd-run --quiet --unit=mini qemu-system-x86_64 -nodefaults -no-user-config -
 	-drive "file=$guests/guest-mini.raw,format=raw,if=none,id=disk,read-only=on" \
 	-device virtio-blk-pci,drive=disk \
 	-netdev tap,id=net,ifname=tap-mini,script=no,downscript=no,vhost=on -device virtio-net-pci,netdev=net
-eventually 20 saw "guest-mini: up" "$logs/mini.serial"
+eventually 60 saw "guest-mini: up" "$logs/mini.serial"
 [[ -d /sys/class/net/tap-mini ]]
 qmp /run/mini.qmp system_powerdown >/dev/null
 gone() {
 	! systemctl --quiet is-active mini
 }
-eventually 20 gone
+eventually 60 gone
 assert_fails systemctl --quiet is-failed mini
 
 systemd-run --quiet --unit=linux -p DynamicUser=yes -p SupplementaryGroups=kvm -p RuntimeDirectory=linux \
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -machine q35 -accel kvm -m 256 \
 	-kernel "$guests/guest-linux/vmlinuz" -initrd "$guests/guest-linux/initrd" \
 	-append "console=ttyS0 quiet" -serial file:/run/linux/serial -qmp unix:/run/linux/qmp,server=on,wait=off
-eventually 40 saw "guest-linux: up" /run/linux/serial
+eventually 90 saw "guest-linux: up" /run/linux/serial
 qmp /run/linux/qmp query-kvm | grep -q '"enabled": true'
 systemctl stop linux

@@ -23,7 +23,7 @@ disk() {
 # powers_off UNIT: the guest obeys the power button, and QEMU ends well
 powers_off() {
 	qmp "/run/$1.qmp" system_powerdown >/dev/null
-	eventually 20 gone "$1"
+	eventually 60 gone "$1"
 	assert_fails systemctl --quiet is-failed "$1"
 }
 
@@ -55,13 +55,13 @@ assert_contains "$(ip -o link show master br-bed)" tap-bed
 # shellcheck disable=SC2046 # options, to be split
 for format in raw qcow2; do
 	qemu "mini-$format" -machine q35 -accel tcg $(disk $format "$guests/guest-mini.$format")
-	wait_serial "mini-$format" "guest-mini: up" 5
+	wait_serial "mini-$format" "guest-mini: up"
 	powers_off "mini-$format"
 	saw "guest-mini: power button" "$logs/mini-$format.serial"
 done
 # shellcheck disable=SC2046
 qemu deaf -machine q35 -accel tcg $(disk raw "$guests/guest-mini-deaf.raw")
-wait_serial deaf "guest-mini: up" 5
+wait_serial deaf "guest-mini: up"
 qmp /run/deaf.qmp system_powerdown >/dev/null
 sleep 0.5
 systemctl is-active deaf
@@ -94,7 +94,7 @@ qemu linux-microvm -machine microvm "${linux[@]}" -append "console=ttyS0 quiet v
 	$(disk raw /tmp/bed.raw virtio-blk-device)
 wait_serial linux-microvm "guest-linux: up"
 saw "guest-linux: read hello" "$logs/linux-microvm.serial"
-eventually 10 gone linux-microvm
+eventually 60 gone linux-microvm
 
 # guest-debian with user-data of ours.
 mkdir /tmp/seed

@@ -50,8 +50,8 @@ refused() {
 	assert_contains "$report" "$words"
 	[[ $name ]] || return 0
 	assert_fails systemctl start "vm@$name" 2>/dev/null
-	assert_contains "$(systemctl status --no-pager --lines=50 "vm@$name" || true)" "$words"
-	assert_contains "$(systemctl status --no-pager --lines=50 "vm@$name" || true)" "/etc/vmlet/$place"
+	assert_contains "$(why "$name")" "$words"
+	assert_contains "$(why "$name")" "/etc/vmlet/$place"
 }
 refused unknown-key unknown-key.yaml:1:1 "did you mean 'memory'?"
 refused bad-value bad-value.yaml:1:9 "add a unit"
@@ -74,7 +74,7 @@ refused huge huge.yaml "larger than 1 MiB"
 
 # A name that no file has.
 assert_fails systemctl start vm@nowhere 2>/dev/null
-assert_contains "$(systemctl status --no-pager vm@nowhere || true)" "no spec named nowhere; known:"
+assert_contains "$(why nowhere)" "no spec named nowhere; known:"
 assert_fails test -e /var/lib/vmlet/vm/nowhere
 
 # Mended, it starts after a reload, and says so before.

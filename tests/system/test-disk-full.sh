@@ -15,7 +15,7 @@ for leave in 0 100; do
 	head -c 256k /dev/zero >/var/lib/private/vmlet/vm/filler 2>/dev/null || true
 	truncate -s -"$leave"K /var/lib/private/vmlet/vm/filler
 	assert_fails systemctl start vm@full 2>/dev/null
-	assert_contains "$(systemctl status --no-pager vm@full || true)" "No space left on device"
+	assert_contains "$(why full)" "No space left on device"
 	assert_eq "$(find /var/lib/private/vmlet/vm/full -name '.*.tmp')" ""
 	assert_eq "$(find /var/lib/private/vmlet/vm/full -name seed.iso)" ""
 	systemctl reset-failed vm@full

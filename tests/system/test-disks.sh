@@ -27,7 +27,7 @@ refused() {
 	local before reason=$1
 	before=$(sha256sum "$disk")
 	assert_fails systemctl start vm@store 2>/dev/null
-	assert_contains "$(systemctl status --no-pager vm@store || true)" "$reason"
+	assert_contains "$(why store)" "$reason"
 	assert_eq "$(sha256sum "$disk")" "$before"
 	systemctl stop vm@store
 	systemctl reset-failed vm@store
@@ -64,7 +64,7 @@ missing() {
 		disks: {root: {$1}}
 	EOF
 	assert_fails systemctl start vm@base 2>/dev/null
-	assert_contains "$(systemctl status --no-pager vm@base || true)" "$2"
+	assert_contains "$(why base)" "$2"
 	assert_eq "$(ls -A /var/lib/vmlet/vm/base/)" ""
 	systemctl reset-failed vm@base
 }

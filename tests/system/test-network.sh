@@ -16,6 +16,7 @@ assert_eq "$(ip -o link show master br-old | wc -l)" 2
 
 # The name that is too long for the kernel is the second name of a hashed one.
 assert_contains "$(ip link show vm-used_a-very-long-nic)" "altname vm-used_a-very-long-nic"
+[[ -e /dev/vhost-net ]] || assert_contains "$(journal -u vm@used)" "modprobe vhost_net"
 systemctl stop vm@used
 assert_eq "$(ip -o link show master br-old | wc -l)" 0
 assert_eq "$(cat /sys/class/net/br-old/ifalias)" ""
@@ -27,7 +28,7 @@ ip link add br-false type veth peer name br-peer
 before=$(ip -d -o link show br-false)
 mini false "nics: {lan: br-false}" "restart: no"
 assert_fails systemctl start vm@false 2>/dev/null
-assert_contains "$(systemctl status --no-pager vm@false || true)" "br-false is not a bridge but of type veth"
+assert_contains "$(why false)" "br-false is not a bridge but of type veth"
 assert_eq "$(ip -d -o link show br-false)" "$before"
 assert_fails test -e /sys/class/net/vm-false_lan
 
@@ -35,7 +36,7 @@ assert_fails test -e /sys/class/net/vm-false_lan
 ip tuntap add vm-taken_lan mode tap
 mini taken "nics: {lan: br-old}" "restart: no"
 assert_fails systemctl start vm@taken 2>/dev/null
-assert_contains "$(systemctl status --no-pager vm@taken || true)" "an interface named vm-taken_lan exists already"
+assert_contains "$(why taken)" "an interface named vm-taken_lan exists already"
 assert_not_contains "$(ip -o link show vm-taken_lan)" "master"
 
 # kill -9 of QEMU leaves no tap behind, and the bridge made for it stays for its other ports.

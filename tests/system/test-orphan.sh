@@ -6,16 +6,27 @@
 # A spec that vanishes or breaks leaves its running VM alone: it is listed, and stops cleanly by what it
 # was booted with.
 
+# The longest name has a user whose name is a hash.
+long=a23456789-123456789-123456789-123456789-12345678
 keep_serial gone
 keep_serial broken
+keep_serial $long
 mini gone "stop-timeout: 20s"
 mini broken
-systemctl start vm@gone vm@broken
+mini $long
+systemctl start vm@gone vm@broken vm@$long
+wait_serial $long "guest-mini: up"
+
+# Each VM is a user of its own.
+uids=$(for name in gone broken $long; do stat -c %u "/proc/$(main_pid $name)"; done | sort -u | wc -l)
+assert_eq "$uids" 3
+assert_fails setpriv --reuid "$(stat -c %u "/proc/$(main_pid gone)")" --clear-groups \
+	ls /var/lib/vmlet/vm/broken/ 2>/dev/null
 wait_serial gone "guest-mini: up"
 wait_serial broken "guest-mini: up"
 pid=$(main_pid gone)
 
-rm /etc/vmlet/gone.yaml
+rm /etc/vmlet/gone.yaml /etc/vmlet/$long.yaml
 spec broken <<<"memroy: 64MiB"
 assert_eq "$(main_pid gone)" "$pid"
 assert_eq "$(state gone)" active
@@ -26,8 +37,8 @@ assert_eq "$(vmlet list --json | python3 -c '
 import json, sys
 print([vm["spec"] for vm in json.load(sys.stdin) if vm["name"] == "gone"])')" "['gone']"
 
-systemctl stop vm@gone vm@broken
-for name in gone broken; do
+systemctl stop vm@gone vm@broken vm@$long
+for name in gone broken $long; do
 	assert_eq "$(state $name)" inactive
 	assert_eq "$(unit_prop vm@$name Result)" success
 	wait_serial $name "guest-mini: power button" 1

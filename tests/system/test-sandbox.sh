@@ -46,7 +46,7 @@ assert_eq "$(printf 'accel: tcg\ndisks: {a: 1GiB, b: {cdrom: /x.iso}}\nboot: {ke
 
 # Nothing else in the drop-in is a directive of the sandbox.
 spec loose <<<"accel: tcg"
-allowed="Description SourcePath Restart RestartSec StateDirectory LoadCredential MemoryDenyWriteExecute ExecStart"
+allowed="Description SourcePath Restart RestartSec User StateDirectory LoadCredential MemoryDenyWriteExecute ExecStart"
 sed -n 's/^\([A-Z][A-Za-z]*\)=.*/\1/p' /run/systemd/generator/vm@loose.service.d/10-vmlet.conf |
 	while read -r directive; do
 		[[ " $allowed " == *" $directive "* ]] || fail "unexpected $directive="
@@ -56,7 +56,7 @@ sed -n 's/^\([A-Z][A-Za-z]*\)=.*/\1/p' /run/systemd/generator/vm@loose.service.d
 spec slow <<<"restart: no"
 mv /dev/kvm /dev/kvm.away 2>/dev/null || true
 assert_fails systemctl start vm@slow 2>/dev/null
-status=$(systemctl status --no-pager vm@slow || true)
+status=$(why slow)
 [[ ! -e /dev/kvm.away ]] || mv /dev/kvm.away /dev/kvm
 assert_contains "$status" "there is no /dev/kvm"
 assert_contains "$status" "set 'accel: tcg'"

@@ -67,6 +67,25 @@ static void paths_and_order(void **state)
 	fixture_done(&fixture);
 }
 
+static void users(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t length;
+	} cases[] = {
+		{"name: a23456789-123456789-12345678\n", PLAN_USER_LENGTH_MAX},
+		{"name: a23456789-123456789-123456789\n", INTERFACE_LENGTH_MAX},
+		{"name: a23456789-123456789-123456789-123456789-12345678\n", INTERFACE_LENGTH_MAX},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture fixture = {0};
+		const char *user = plan_of(&fixture, cases[i].text)->user;
+		assert_int_equal(strlen(user), cases[i].length);
+		fixture_done(&fixture);
+	}
+}
+
 static void cpu_models(void **state)
 {
 	(void)state;
@@ -163,6 +182,7 @@ int main(void)
 		cmocka_unit_test(names_of_taps),
 		cmocka_unit_test(addresses_come_from_names),
 		cmocka_unit_test(paths_and_order),
+		cmocka_unit_test(users),
 		cmocka_unit_test(cpu_models),
 		cmocka_unit_test(one_of_each),
 		cmocka_unit_test(a_mac_twice_in_one_vm),
