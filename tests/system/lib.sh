@@ -158,12 +158,13 @@ mini() {
 	EOF
 }
 
-# linux NAME CMDLINE [LINE...]: the spec of a VM that boots guest-linux under TCG, with further lines.
+# linux NAME CMDLINE [LINE...]: the spec of a VM that boots guest-linux under TCG, or what $accel says,
+# with further lines.
 linux() {
 	local name=$1 cmdline=$2
 	shift 2
 	spec "$name" <<-EOF
-		accel: tcg
+		accel: ${accel-tcg}
 		memory: 256MiB
 		boot:
 		  kernel: $guests/guest-linux/vmlinuz

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # host: machine
+# needs: kvm
 # timeout: 240
 #
-# What the container's kernel lacks: a limit on memory that is enforced, and a tap with vhost-net.
+# What the container lacks: a limit on memory that is enforced, a tap with vhost-net, and a KVM that runs
+# Debian's kernel (the machine's emulated processor has SVM).
+
+accel=kvm
 
 keep_serial web
 linux web "" "nics: {lan: br-test}" "disks: {data: 64MiB}" "service: {MemoryMax: 1G}"
