@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cmd/collect.h"
 #include "cmd/verbs.h"
 #include "host/bus.h"
@@ -79,12 +79,10 @@ static const char *spec_state(const struct row *row)
 
 static uint64_t uptime_sec(const struct row *row)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	uint64_t now_usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	uint64_t now_usec = clock_usec(CLOCK_REALTIME);
 	if (!row->unit.since_usec || row->unit.since_usec > now_usec)
 		return 0;
-	return (now_usec - row->unit.since_usec) / 1000000;
+	return (now_usec - row->unit.since_usec) / USEC_SECOND;
 }
 
 /* --- JSON ---------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/file.h"
@@ -150,8 +151,11 @@ static void watch(int fd)
 	struct error error;
 	if (qmp_take(&qmp, fd, ANSWER_TIMEOUT_USEC, &error) < 0)
 		return;
-	if (wait_until_running(&qmp, &error) == 0)
+	if (wait_until_running(&qmp, &error) == 0) {
 		sd_notify(0, "READY=1\nSTATUS=The guest runs.");
+		/* systemd looks up who speaks: this process must still be there. */
+		sd_notify_barrier(0, ANSWER_TIMEOUT_USEC);
+	}
 	qmp_done(&qmp);
 }
 
@@ -211,6 +215,13 @@ static int run_vm(struct run *run, struct error *error)
 	return r < 0 ? r : become_qemu(run, error);
 }
 
+/* Whether trying again may help, as systemd does unless the exit code is EX_CONFIG
+ * (RestartPreventExitStatus= in vm@.service). What the spec or the host's set-up causes stays. */
+static bool may_pass(int r)
+{
+	return r == -ENOSPC || r == -ENOMEM || r == -EIO || r == -EAGAIN || r == -EMFILE;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -225,8 +236,8 @@ int main(int argc, char **argv)
 	struct log log = log_open_stderr("vmlet-run");
 	struct run run = {.name = argv[1], .argv = argv + 3};
 	struct error error;
-	run_vm(&run, &error);
+	int r = run_vm(&run, &error);
 	log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
 	sd_notifyf(0, "STATUS=%s", error.message);
-	return 1;
+	return may_pass(r) ? 1 : EX_CONFIG;
 }

@@ -11,15 +11,14 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/install.h"
 #include "base/log.h"
 #include "host/qmp.h"
 #include "plan/plan.h"
 
-#define USEC_SECOND UINT64_C(1000000)
 /* A guest in its firmware or early boot loses the button; it is pressed again this often. */
 #define PRESS_INTERVAL_USEC (3 * USEC_SECOND)
 /* A QEMU that does not answer by then hangs. */
@@ -41,19 +40,12 @@ struct stop {
 	uint64_t timeout_usec;
 };
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * USEC_SECOND + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* Waits for QEMU's end; true when it came. */
 static bool ended_within(const struct stop *stop, uint64_t usec)
 {
-	uint64_t deadline = now_usec() + usec;
+	uint64_t deadline = clock_usec(CLOCK_MONOTONIC) + usec;
 	for (;;) {
-		uint64_t now = now_usec();
+		uint64_t now = clock_usec(CLOCK_MONOTONIC);
 		struct pollfd item = {.fd = stop->pidfd, .events = POLLIN};
 		int timeout_msec = now < deadline ? (int)((deadline - now + 999) / 1000) : 0;
 		int r = poll(&item, 1, timeout_msec);
@@ -79,14 +71,14 @@ static uint64_t read_timeout(const char *directory)
 /* Presses until QEMU has ended or the time is over. Returns 1 when it has ended. */
 static int press_until_ended(const struct stop *stop, struct qmp *qmp, struct error *error)
 {
-	uint64_t deadline = now_usec() + stop->timeout_usec;
+	uint64_t deadline = clock_usec(CLOCK_MONOTONIC) + stop->timeout_usec;
 	for (;;) {
 		int r = qmp_execute(
 			qmp, "system_powerdown", NULL, ANSWER_TIMEOUT_USEC, NULL, error);
 		/* It may end between the question and the answer. */
 		if (r < 0)
 			return ended_within(stop, USEC_SECOND) ? 1 : r;
-		uint64_t now = now_usec();
+		uint64_t now = clock_usec(CLOCK_MONOTONIC);
 		uint64_t left = now < deadline ? deadline - now : 0;
 		if (ended_within(stop, left < PRESS_INTERVAL_USEC ? left : PRESS_INTERVAL_USEC))
 			return 1;

@@ -6,20 +6,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
-static uint64_t now_usec(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
+#include "base/clock.h"
 
 /* Waits until the socket has something to read or the time is over. */
 static int wait_readable(int fd, uint64_t deadline_usec)
 {
 	for (;;) {
-		uint64_t now = now_usec();
+		uint64_t now = clock_usec(CLOCK_MONOTONIC);
 		if (now >= deadline_usec)
 			return -ETIMEDOUT;
 		struct pollfd item = {.fd = fd, .events = POLLIN};
@@ -95,7 +89,8 @@ int qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, uint64_
 	json_t *message = NULL;
 	int r = send_command(qmp, command, arguments);
 	if (r == 0)
-		r = next_with(qmp, "return", "error", now_usec() + timeout_usec, &message);
+		r = next_with(qmp, "return", "error", clock_usec(CLOCK_MONOTONIC) + timeout_usec,
+			&message);
 	if (r < 0)
 		return error_set_errno(error, -r, "no answer from QEMU to %s", command);
 	const json_t *failure = json_object_get(message, "error");
@@ -111,7 +106,8 @@ int qmp_take(struct qmp *ret_qmp, int fd, uint64_t timeout_usec, struct error *e
 {
 	struct qmp qmp = {.fd = fd};
 	json_t *greeting = NULL;
-	int r = next_with(&qmp, "QMP", "QMP", now_usec() + timeout_usec, &greeting);
+	int r = next_with(
+		&qmp, "QMP", "QMP", clock_usec(CLOCK_MONOTONIC) + timeout_usec, &greeting);
 	json_decref(greeting);
 	if (r < 0)
 		error_set_errno(error, -r, "no greeting from QEMU");

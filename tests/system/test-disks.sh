@@ -37,6 +37,11 @@ refused() {
 linux store vmlet.read "disks: {data: 64MiB}" "restart: no"
 refused "is never made smaller"
 
+# That is final: systemd does not try again, though the spec has it restart.
+linux store vmlet.read "disks: {data: 64MiB}" "restart-delay: 100ms"
+refused "is never made smaller"
+assert_not_contains "$(journal -u vm@store)" "Scheduled restart job"
+
 # A layer over an image, where the disk is none.
 image guest-mini
 linux store vmlet.read "disks: {data: {image: guest-mini}}" "restart: no"

@@ -5,7 +5,11 @@
 # timeout: 240
 #
 # What the container lacks: a limit on memory that is enforced, a tap with vhost-net, and a KVM that runs
-# Debian's kernel (the machine's emulated processor has SVM).
+# Debian's kernel (the machine's emulated processor has SVM). And the kernel's log.
+
+# What the generator has to say is in the kernel's log, a line each, whatever it is run by.
+spec wrong <<<"memroy: 1GiB"
+eventually 5 bash -c 'dmesg | grep -q "vmlet-generator\[[0-9]*\]: /etc/vmlet/wrong.yaml:1:1: error: unknown key"'
 
 accel=kvm
 
