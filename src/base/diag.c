@@ -47,11 +47,47 @@ void diag_add(struct diags *diags, enum severity severity, struct place place, c
 	};
 }
 
+/* The bytes of one printable character of UTF-8, or 0 when something else stands there. */
+static size_t character_length(const char *text, size_t left)
+{
+	unsigned char byte = (unsigned char)*text;
+	if (byte < 0x80)
+		return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+	size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+	if (byte < 0xc2 || byte > 0xf4 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+	/* U+0080..U+009F are control characters, too. */
+	return byte == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : length;
+}
+
+/* Text that a file's author chose must not move a terminal's cursor or begin a line of a log:
+ * whatever is not printable becomes '?'. */
+static void write_printable(const char *text, size_t length, uint32_t columns_max, struct buf *buf)
+{
+	uint32_t columns = 0;
+	for (size_t i = 0; i < length && columns < columns_max; columns++) {
+		size_t character = character_length(text + i, length - i);
+		if (character)
+			buf_add(buf, text + i, character);
+		else
+			buf_putc(buf, '?');
+		i += character ? character : 1;
+	}
+}
+
+static void write_text(const char *text, struct buf *buf)
+{
+	write_printable(text, strlen(text), UINT32_MAX, buf);
+}
+
 static void write_place(const struct place *place, struct buf *buf)
 {
 	if (!place->source)
 		return;
-	buf_puts(buf, place->source->file);
+	write_text(place->source->file, buf);
 	if (place->line)
 		buf_printf(buf, ":%u:%u", place->line, place->column);
 	buf_puts(buf, ": ");
@@ -60,9 +96,13 @@ static void write_place(const struct place *place, struct buf *buf)
 void diag_write_line(const struct diag *diag, struct buf *buf)
 {
 	write_place(&diag->place, buf);
-	buf_printf(buf, "%s: %s", severity_names[diag->severity], diag->message);
-	if (diag->hint)
-		buf_printf(buf, " (%s)", diag->hint);
+	buf_printf(buf, "%s: ", severity_names[diag->severity]);
+	write_text(diag->message, buf);
+	if (!diag->hint)
+		return;
+	buf_puts(buf, " (");
+	write_text(diag->hint, buf);
+	buf_putc(buf, ')');
 }
 
 /* The line with that number, without its end; NULL when the text has no such line. Lines end as
@@ -83,36 +123,6 @@ static const char *find_line(const struct source *source, uint32_t number, size_
 		length++;
 	*ret_length = length;
 	return at;
-}
-
-/* The bytes of one printable character of UTF-8, or 0 when something else stands there. */
-static size_t character_length(const char *text, size_t left)
-{
-	unsigned char byte = (unsigned char)*text;
-	if (byte < 0x80)
-		return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-	size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-	if (byte < 0xc2 || byte > 0xf4 || length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if (((unsigned char)text[i] & 0xc0) != 0x80)
-			return 0;
-	/* U+0080..U+009F are control characters, too. */
-	return byte == 0xc2 && (unsigned char)text[1] < 0xa0 ? 0 : length;
-}
-
-/* Bytes of a terminal's line must not move its cursor: whatever is not plain text becomes '?'. */
-static void write_source_text(const char *line, size_t length, struct buf *buf)
-{
-	uint32_t columns = 0;
-	for (size_t i = 0; i < length && columns < SHOWN_COLUMNS; columns++) {
-		size_t character = character_length(line + i, length - i);
-		if (character)
-			buf_add(buf, line + i, character);
-		else
-			buf_putc(buf, '?');
-		i += character ? character : 1;
-	}
 }
 
 /* Spaces up to the column; a tab stays a tab so that the caret stands where the eye looks. */
@@ -139,7 +149,7 @@ static void write_excerpt(const struct diag *diag, const char *on, const char *o
 	if (!line || place->column > SHOWN_COLUMNS)
 		return;
 	buf_printf(buf, "%5u | ", place->line);
-	write_source_text(line, length, buf);
+	write_printable(line, length, SHOWN_COLUMNS, buf);
 	buf_puts(buf, "\n      | ");
 	write_padding(line, length, place->column, buf);
 	buf_puts(buf, on);
@@ -155,13 +165,17 @@ void diag_write_full(const struct diag *diag, bool colour, struct buf *buf)
 	const char *on = colour ? severity_colours[diag->severity] : "";
 	const char *off = colour ? "\033[0m" : "";
 	write_place(&diag->place, buf);
-	buf_printf(buf, "%s%s:%s %s", on, severity_names[diag->severity], off, diag->message);
+	buf_printf(buf, "%s%s:%s ", on, severity_names[diag->severity], off);
+	write_text(diag->message, buf);
 	if (*diag->code)
 		buf_printf(buf, " [%s]", diag->code);
 	buf_putc(buf, '\n');
 	write_excerpt(diag, on, off, buf);
-	if (diag->hint)
-		buf_printf(buf, "      = %s\n", diag->hint);
+	if (!diag->hint)
+		return;
+	buf_puts(buf, "      = ");
+	write_text(diag->hint, buf);
+	buf_putc(buf, '\n');
 }
 
 void diags_done(struct diags *diags)

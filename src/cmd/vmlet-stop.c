@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,8 +22,8 @@
 
 /* A guest in its firmware or early boot loses the button; it is pressed again this often. */
 #define PRESS_INTERVAL_USEC (3 * USEC_SECOND)
-/* A QEMU that does not answer by then hangs. */
-#define ANSWER_TIMEOUT_USEC (5 * USEC_SECOND)
+/* A QEMU that does not answer by then, or within the stop timeout, hangs. */
+#define ANSWER_TIMEOUT_USEC (30 * USEC_SECOND)
 #define QUIT_TIMEOUT_USEC (5 * USEC_SECOND)
 #define DEFAULT_STOP_TIMEOUT_USEC (90 * USEC_SECOND)
 
@@ -38,6 +39,7 @@ struct stop {
 	const char *directory;
 	int pidfd;
 	uint64_t timeout_usec;
+	uint64_t answer_timeout_usec;
 };
 
 /* Waits for QEMU's end; true when it came. */
@@ -74,7 +76,7 @@ static int press_until_ended(const struct stop *stop, struct qmp *qmp, struct er
 	uint64_t deadline = clock_usec(CLOCK_MONOTONIC) + stop->timeout_usec;
 	for (;;) {
 		int r = qmp_execute(
-			qmp, "system_powerdown", NULL, ANSWER_TIMEOUT_USEC, NULL, error);
+			qmp, "system_powerdown", NULL, stop->answer_timeout_usec, NULL, error);
 		/* It may end between the question and the answer. */
 		if (r < 0)
 			return ended_within(stop, USEC_SECOND) ? 1 : r;
@@ -89,13 +91,13 @@ static int press_until_ended(const struct stop *stop, struct qmp *qmp, struct er
 
 static int stop_vm(const struct stop *stop, struct error *error)
 {
-	char path[sizeof(((struct error *)NULL)->message)];
+	char path[PATH_MAX];
 	struct qmp qmp CLEANUP(qmp_done) = {.fd = -1};
 	snprintf(path, sizeof(path), "%s/" PLAN_STOP_SOCKET, stop->directory);
 	/* systemd's own clock for this phase, which began with TimeoutStopSec=. */
 	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=The guest is asked to power off.",
-		stop->timeout_usec + 2 * ANSWER_TIMEOUT_USEC + QUIT_TIMEOUT_USEC);
-	int r = qmp_connect(&qmp, path, ANSWER_TIMEOUT_USEC, error);
+		stop->timeout_usec + 3 * stop->answer_timeout_usec + QUIT_TIMEOUT_USEC);
+	int r = qmp_connect(&qmp, path, stop->answer_timeout_usec, error);
 	if (r < 0)
 		return ended_within(stop, 0) ? 0 : r;
 	r = press_until_ended(stop, &qmp, error);
@@ -104,7 +106,7 @@ static int stop_vm(const struct stop *stop, struct error *error)
 	log_line(stop->log, LOG_LEVEL_WARNING,
 		"the guest did not power off within %" PRIu64 " s: QEMU quits",
 		stop->timeout_usec / USEC_SECOND);
-	r = qmp_execute(&qmp, "quit", NULL, ANSWER_TIMEOUT_USEC, NULL, error);
+	r = qmp_execute(&qmp, "quit", NULL, stop->answer_timeout_usec, NULL, error);
 	if (ended_within(stop, QUIT_TIMEOUT_USEC))
 		return 0;
 	return r < 0 ? r : error_set(error, ETIMEDOUT, "QEMU does not quit");
@@ -127,7 +129,9 @@ int main(int argc, char **argv)
 	if (pidfd < 0)
 		return 0;
 	struct log log = log_open_stderr("vmlet-stop");
-	struct stop stop = {&log, directory, pidfd, read_timeout(directory)};
+	struct stop stop = {&log, directory, pidfd, read_timeout(directory), ANSWER_TIMEOUT_USEC};
+	if (stop.timeout_usec < stop.answer_timeout_usec)
+		stop.answer_timeout_usec = stop.timeout_usec;
 	struct error error;
 	int r = stop_vm(&stop, &error);
 	if (r < 0)

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "spec/node.h"
+#include "spec/scalar.h"
 
 #define SUFFIX ".yaml"
 
@@ -99,6 +100,8 @@ static void refuse_file(struct reader *reader, struct spec_file *file, int code)
 	const char *hint = NULL;
 	if (code == EINVAL)
 		problem = "not a regular file";
+	else if (code == EILSEQ)
+		problem = "a control character in the file's name";
 	else if (code == EFBIG)
 		problem = "larger than 1 MiB";
 	else if (code == EPERM) {
@@ -246,7 +249,12 @@ static int read_entries(struct reader *reader, struct spec_files *files)
 			arena_join(reader->arena, directory->path, "/", entry->name, NULL);
 		if (!path || name_file(reader->arena, path, file) < 0)
 			return -ENOMEM;
-		int r = read_spec(reader, directory->fd, entry->name, entry->regular, file);
+		int r = 0;
+		/* The unit names the file: a line break would begin a directive. */
+		if (scalar_is_line(path))
+			r = read_spec(reader, directory->fd, entry->name, entry->regular, file);
+		else
+			refuse_file(reader, file, EILSEQ);
 		if (r < 0)
 			return r;
 	}

@@ -53,17 +53,10 @@ static void wrong_value(
 {
 	struct buf expected CLEANUP(buf_done) = {0};
 	write_expectation(key, &expected);
-	const char *dots = node->length > QUOTED_LENGTH_MAX ? "..." : "";
-	struct buf given CLEANUP(buf_done) = {0};
-	/* A line break in a message would break the one line that a log gives it. */
-	for (size_t i = 0; i < node->length && i < QUOTED_LENGTH_MAX; i++)
-		if ((unsigned char)node->text[i] < 0x20)
-			buf_putc(&given, ' ');
-		else
-			buf_putc(&given, node->text[i]);
+	int shown = node->length > QUOTED_LENGTH_MAX ? QUOTED_LENGTH_MAX : (int)node->length;
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "bad-value", hint,
-		"'%s' takes %s, not '%s%s'", key->name, buf_text(&expected), buf_text(&given),
-		dots);
+		"'%s' takes %s, not '%.*s%s'", key->name, buf_text(&expected), shown, node->text,
+		shown < (int)node->length ? "..." : "");
 }
 
 static void wrong_kind(struct decoder *decoder, const struct key *key, const struct node *node)

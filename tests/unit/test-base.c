@@ -166,6 +166,10 @@ static void diagnostics_show_the_place(void **state)
 							   "      = mend it\n");
 	assert_string_equal(render(&diags.items[1], true), "f.yaml: note: whole file\n");
 	assert_string_equal(render(&diags.items[2], true), "f.yaml:9:1: warning: no line [late]\n");
+	diag_add(&diags, SEVERITY_ERROR, (struct place){&source, 1, 1, 2}, "key", "a\rb",
+		"key '%s'", "x\n<0>y\033[2J\xff");
+	assert_string_equal(
+		render(&diags.items[3], false), "f.yaml:1:1: error: key 'x?<0>y?[2J?' (a?b)");
 	diags_done(&diags);
 }
 
