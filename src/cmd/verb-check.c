@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "cmd/collect.h"
 #include "cmd/verbs.h"
+
+#define BARRIER_TIMEOUT_USEC UINT64_C(5000000)
 
 static void print_diag(const struct diag *diag, bool colour)
 {
@@ -12,16 +15,19 @@ static void print_diag(const struct diag *diag, bool colour)
 	fputs(buf_text(&text), stderr);
 }
 
-static void print_known(const struct log *log, const char *name, const struct set *set)
+static void write_known(const char *name, const struct set *set, struct buf *buf)
 {
-	struct buf known CLEANUP(buf_done) = {0};
+	const char *separator = "";
+	buf_printf(buf, "no spec named %s; known: ", name);
 	for (size_t i = 0; i < set->count; i++) {
 		const char *other = set->items[i].loaded->vm.name;
-		if (other)
-			buf_printf(&known, "%s%s", known.length ? ", " : "", other);
+		if (!other)
+			continue;
+		buf_printf(buf, "%s%s", separator, other);
+		separator = ", ";
 	}
-	log_line(log, LOG_LEVEL_ERROR, "no spec named %s; known: %s", name,
-		known.length ? buf_text(&known) : "none");
+	if (!*separator)
+		buf_puts(buf, "none");
 }
 
 /* Returns 0 when there is such a VM and it has no errors. */
@@ -29,7 +35,9 @@ static int check_name(const struct log *log, const struct collection *collection
 {
 	const struct member *member = set_find(&collection->set, name);
 	if (!member) {
-		print_known(log, name, &collection->set);
+		struct buf text CLEANUP(buf_done) = {0};
+		write_known(name, &collection->set, &text);
+		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&text));
 		return 1;
 	}
 	for (size_t i = member->loaded->first_diag; i < member->loaded->end_diag; i++)
@@ -70,21 +78,44 @@ static int check_all(const struct log *log, int count, char **paths)
 	return errors > 0;
 }
 
-/* What the unit of a VM without a usable spec runs: it says why, and always fails. */
+/* Why a VM cannot be started, in one line. */
+static void write_reason(const struct collection *collection, const char *name, struct buf *buf)
+{
+	const struct member *member = set_find(&collection->set, name);
+	if (!member)
+		write_known(name, &collection->set, buf);
+	else if (member->loaded->broken)
+		diag_write_line(&collection->diags.items[member->loaded->first_diag], buf);
+	else
+		buf_printf(buf,
+			"the spec of %s is good now: run 'systemctl daemon-reload' and start it "
+			"again",
+			name);
+}
+
+/* What the unit of a VM without a usable spec runs: it says why, to the journal and as the unit's
+ * status, and always fails. */
 static int explain_start(const struct log *log, const char *name)
 {
 	if (!scalar_is_name(name, NAME_LENGTH_MAX)) {
 		log_line(log, LOG_LEVEL_ERROR, "'%s' cannot be the name of a VM", name);
 		return 1;
 	}
-	char copy[NAME_LENGTH_MAX + 1];
-	snprintf(copy, sizeof(copy), "%s", name);
-	char *names[] = {copy};
-	if (check_names(log, 1, names) == 0)
-		log_line(log, LOG_LEVEL_ERROR,
-			"the spec of %s is good now: run 'systemctl daemon-reload' and start it "
-			"again",
-			name);
+	struct collection collection CLEANUP(collection_done);
+	struct buf reason CLEANUP(buf_done) = {0};
+	int r = collect_directories(&collection);
+	if (r < 0)
+		return out_of_memory(log, r);
+	write_reason(&collection, name, &reason);
+	const struct member *member = set_find(&collection.set, name);
+	if (member && member->loaded->broken)
+		check_name(log, &collection, name);
+	else
+		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&reason));
+	sd_notifyf(0, "STATUS=%s", buf_text(&reason));
+	/* Who is gone when they are read, systemd and the journal cannot tell whose words they
+	 * were. */
+	sd_notify_barrier(0, BARRIER_TIMEOUT_USEC);
 	return 1;
 }
 
