@@ -26,14 +26,14 @@ static int connect_serial(const char *name)
 
 static void explain(const struct log *log, const char *name, int code)
 {
-	const char *mend = "";
 	if (code == ENOENT || code == ECONNREFUSED)
-		mend = ": it does not run (systemctl start vm@NAME), or has 'console: {serial: "
-		       "no}'";
-	else if (code == EACCES)
-		mend = ": only root may";
-	log_line(log, LOG_LEVEL_ERROR, "cannot attach to the console of %s: %s%s", name,
-		strerror(code), mend);
+		log_line(log, LOG_LEVEL_ERROR,
+			"VM %s does not run (systemctl start vm@%s), or has 'console: {serial: "
+			"no}'",
+			name, name);
+	else
+		log_line(log, LOG_LEVEL_ERROR, "cannot attach to the console of %s: %s%s", name,
+			strerror(code), code == EACCES ? ": only root may" : "");
 }
 
 int verb_console(const struct log *log, int argc, char **argv)
@@ -50,7 +50,10 @@ int verb_console(const struct log *log, int argc, char **argv)
 	}
 	bool person = isatty(STDIN_FILENO);
 	if (person)
-		fprintf(stderr, "Attached to the console of %s; Ctrl-] leaves.\n", name);
+		fprintf(stderr,
+			"Attached to the console of %s, which serves one person at a time; Ctrl-] "
+			"leaves.\n",
+			name);
 	enum terminal_end end;
 	struct error error;
 	if (terminal_connect(fd, ESCAPE, &end, &error) < 0) {

@@ -15,16 +15,36 @@
 struct row {
 	char name[NAME_LENGTH_MAX + 1];
 	const struct member *member; /* NULL: it runs, but its spec is gone */
+	const char *spec;	     /* "good", "broken", "unreadable" or "gone" */
 	struct unit_state unit;
 };
 
 struct rows {
 	struct arena arena;
 	const struct set *set;
+	const struct diags *diags;
 	struct row *items;
 	size_t count;
 	bool failed;
 };
+
+/* What a caller without privilege may not read is not therefore broken. */
+static const char *spec_state(const struct diags *diags, const struct member *member)
+{
+	if (!member)
+		return "gone";
+	if (!member->loaded->broken)
+		return "good";
+	const char *code = diags->items[member->loaded->first_diag].code;
+	return strcmp(code, "unreadable") == 0 ? "unreadable" : "broken";
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *left = a;
+	const struct row *right = b;
+	return strcmp(left->name, right->name);
+}
 
 static struct row *add_row(struct rows *rows, const char *name, const struct member *member)
 {
@@ -35,7 +55,11 @@ static struct row *add_row(struct rows *rows, const char *name, const struct mem
 		return NULL;
 	}
 	struct row *row = &rows->items[rows->count++];
-	*row = (struct row){.member = member, .unit = {.active = "unknown"}};
+	*row = (struct row){
+		.member = member,
+		.spec = spec_state(rows->diags, member),
+		.unit = {.active = "unknown"},
+	};
 	snprintf(row->name, sizeof(row->name), "%s", name);
 	return row;
 }
@@ -61,6 +85,8 @@ static void collect_rows(const struct log *log, struct rows *rows)
 	int r = bus_open(&bus, &error);
 	if (r == 0)
 		r = bus_each_vm(bus, add_orphan, rows, &error);
+	if (rows->count)
+		qsort(rows->items, rows->count, sizeof(*rows->items), compare_rows);
 	for (size_t i = 0; r == 0 && i < rows->count; i++) {
 		char unit[NAME_LENGTH_MAX + sizeof("vm@.service")];
 		snprintf(unit, sizeof(unit), "vm@%s.service", rows->items[i].name);
@@ -68,13 +94,6 @@ static void collect_rows(const struct log *log, struct rows *rows)
 	}
 	if (r < 0)
 		log_line(log, LOG_LEVEL_WARNING, "%s", error.message);
-}
-
-static const char *spec_state(const struct row *row)
-{
-	if (!row->member)
-		return "gone";
-	return row->member->loaded->broken ? "broken" : "good";
 }
 
 static uint64_t uptime_sec(const struct row *row)
@@ -105,8 +124,8 @@ static json_t *row_json(const struct row *row)
 	const struct unit_state *unit = &row->unit;
 	bool has_memory = unit->memory_bytes != UINT64_MAX && unit->main_pid;
 	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "name", row->name,
-		"spec", spec_state(row), "file", row->member ? row->member->source->file : NULL,
-		"state", unit->active, "sub-state", unit->sub, "main-pid",
+		"spec", row->spec, "file", row->member ? row->member->source->file : NULL, "state",
+		unit->active, "sub-state", unit->sub, "main-pid",
 		unit->main_pid ? json_integer(unit->main_pid) : json_null(), "uptime-seconds",
 		unit->since_usec ? json_integer((json_int_t)uptime_sec(row)) : json_null(),
 		"memory-bytes",
@@ -153,7 +172,7 @@ static void write_cell(const struct row *row, int column, struct buf *buf)
 		buf_puts(buf, unit->active);
 		break;
 	case 2:
-		buf_puts(buf, spec_state(row));
+		buf_puts(buf, row->spec);
 		break;
 	case 3:
 		if (unit->main_pid)
@@ -241,7 +260,7 @@ int verb_list(const struct log *log, int argc, char **argv)
 		log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
 		return 1;
 	}
-	struct rows rows = {.set = &collection.set};
+	struct rows rows = {.set = &collection.set, .diags = &collection.diags};
 	int code = 0;
 	collect_rows(log, &rows);
 	if (rows.failed)

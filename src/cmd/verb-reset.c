@@ -23,6 +23,8 @@ int verb_reset(const struct log *log, int argc, char **argv)
 		r = qmp_execute(&qmp, "system_reset", NULL, ANSWER_TIMEOUT_USEC, NULL, &error);
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		log_line(log, LOG_LEVEL_ERROR, "VM %s does not run", name);
+	else if (r == -EACCES)
+		log_line(log, LOG_LEVEL_ERROR, "%s: only root may", error.message);
 	else if (r < 0)
 		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);
 	return r < 0;

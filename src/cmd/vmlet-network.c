@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "base/install.h"
 #include "base/log.h"
@@ -83,26 +84,18 @@ static int forget(const struct interface *interfaces, size_t count, struct error
 	return fdstore_sync(error);
 }
 
-static int store_vhost(
-	const struct log *log, const struct interface *interface, struct error *error)
+/* Returns 1 when the host has no vhost-net. */
+static int store_vhost(const struct interface *interface, struct error *error)
 {
 	int fd AUTO_CLOSE = -1;
-	int r = vhost_net_open(&fd);
-	if (r < 0) {
-		log_line(log, LOG_LEVEL_INFO,
-			"interface %s: no /dev/vhost-net (%s): QEMU moves its packets itself, "
-			"which is "
-			"slower; 'modprobe vhost_net' mends it",
-			interface->nic, strerror(-r));
-		return 0;
-	}
 	char name[64];
+	if (vhost_net_open(&fd) < 0)
+		return 1;
 	store_name(name, "vhost", interface);
 	return fdstore_add(name, fd, error);
 }
 
-static int attach(const struct log *log, struct nl_sock *socket, const struct interface *interface,
-	struct error *error)
+static int attach(struct nl_sock *socket, const struct interface *interface, struct error *error)
 {
 	int bridge;
 	unsigned mtu;
@@ -119,7 +112,7 @@ static int attach(const struct log *log, struct nl_sock *socket, const struct in
 	char name[64];
 	store_name(name, "tap", interface);
 	r = fdstore_add(name, fd, error);
-	return r < 0 ? r : store_vhost(log, interface, error);
+	return r < 0 ? r : store_vhost(interface, error);
 }
 
 static int run(const struct log *log, const struct interface *interfaces, size_t count,
@@ -132,8 +125,16 @@ static int run(const struct log *log, const struct interface *interfaces, size_t
 		return r;
 	struct nl_sock *socket CLEANUP(links_close) = NULL;
 	r = links_open(&socket, error);
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = attach(log, socket, &interfaces[i], error);
+	bool vhost = true;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = attach(socket, &interfaces[i], error);
+		vhost = vhost && r != 1;
+		r = r < 0 ? r : 0;
+	}
+	if (r == 0 && !vhost)
+		log_line(log, LOG_LEVEL_INFO,
+			"no /dev/vhost-net: QEMU moves packets itself, which is slower; 'modprobe "
+			"vhost_net' mends it");
 	/* QEMU is started when this has ended, and must find every descriptor in the store. */
 	return r < 0 ? r : fdstore_sync(error);
 }
@@ -157,7 +158,11 @@ int main(int argc, char **argv)
 		r = parse_interface(argv[i], &interfaces[count++], &error);
 	if (r == 0)
 		r = run(&log, interfaces, count, &error);
-	if (r < 0)
-		log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
-	return r < 0 ? 1 : 0;
+	if (r == 0)
+		return 0;
+	log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
+	sd_notifyf(0, "STATUS=%s", error.message);
+	/* systemd looks up who speaks: this process must still be there. */
+	fdstore_sync(&error);
+	return 1;
 }

@@ -38,7 +38,11 @@ void qemu_emit_machine(const struct plan *plan, struct options *options)
 	options_add_flag(options, "-no-user-config");
 	options_add_flag(options, "-nodefaults");
 	options_add(options, "-display", "none", NULL);
-	options_add(options, "-machine", "type=", choice_name(&machine_names, vm->machine), NULL);
+	/* Without a display the firmware speaks on the serial port, when it is told that there is
+	 * none. */
+	bool mute = !vm->console.serial || vm->machine == MACHINE_MICROVM;
+	options_add(options, "-machine", "type=", choice_name(&machine_names, vm->machine),
+		mute ? "" : ",graphics=off", NULL);
 	emit_accel(vm, options);
 	options_add(options, "-cpu", plan->cpu_model, NULL);
 	emit_smp(&vm->cpus, options);

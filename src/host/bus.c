@@ -111,7 +111,7 @@ static int read_units(
 		const char *active = NULL;
 		r = sd_bus_message_read(reply, "(ssssssouso)", &unit, NULL, NULL, &active, NULL,
 			NULL, NULL, NULL, NULL, NULL);
-		if (r > 0 && strcmp(active, "inactive") != 0)
+		if (r > 0 && strcmp(active, "inactive") != 0 && strcmp(active, "failed") != 0)
 			visit_unit(unit, visit, context);
 	}
 	return r;
@@ -143,4 +143,12 @@ int bus_unit_stop(struct sd_bus *bus, const char *unit, struct error *error)
 	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "StopUnit", &reason, NULL,
 		"ss", unit, "replace");
 	return r < 0 ? bus_error(error, r, &reason, "stop", unit) : 0;
+}
+
+int bus_unit_reset_failed(struct sd_bus *bus, const char *unit, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(
+		bus, SERVICE, MANAGER_PATH, MANAGER, "ResetFailedUnit", &reason, NULL, "s", unit);
+	return r < 0 ? bus_error(error, r, &reason, "reset", unit) : 0;
 }

@@ -27,12 +27,15 @@ void bus_close(struct sd_bus **bus);
 int bus_unit_state(
 	struct sd_bus *bus, const char *unit, struct unit_state *ret_state, struct error *error);
 
-/* Calls back with the name of each loaded vm@ unit that is not inactive. */
+/* Calls back with the name of each VM whose unit runs, starts or stops. */
 int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,
 	struct error *error);
 
 /* Sends a signal to all processes of the unit. */
 int bus_unit_kill(struct sd_bus *bus, const char *unit, int signal, struct error *error);
+
+/* Forgets that the unit failed. */
+int bus_unit_reset_failed(struct sd_bus *bus, const char *unit, struct error *error);
 
 /* Queues a stop job and returns at once. */
 int bus_unit_stop(struct sd_bus *bus, const char *unit, struct error *error);

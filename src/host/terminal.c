@@ -43,8 +43,10 @@ static int relay(int socket_fd, const char *escape, enum terminal_end *ret_end)
 		if (items[0].revents) {
 			int r = copy_block(STDIN_FILENO, socket_fd, escape);
 			*ret_end = TERMINAL_LEFT;
-			if (r != 1)
+			if (r < 0 || r == 2)
 				return r < 0 ? r : 0;
+			if (r == 0)
+				items[0].fd = -1; /* poll(2) passes over it */
 		}
 	}
 }

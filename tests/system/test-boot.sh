@@ -22,7 +22,7 @@ assert_eq "$(unit_prop vm@web Slice)" machine.slice
 # The serial socket is a console: what is typed reaches the guest, what it says comes back.
 wait_serial web "guest-linux: nic eth0 $(mac web)" 5
 drop_serial web
-{ echo "echo typed-\$((40 + 2))"; sleep 2; } | vmlet console web >"$logs/console"
+{ sleep 0.5; echo "echo typed-\$((40 + 2))"; } | timeout 3 vmlet console web >"$logs/console" || true
 assert_contains "$(cat "$logs/console")" typed-42
 keep_serial web
 

@@ -38,7 +38,7 @@ assert_eq "$(unit_prop vm@cloudy Result)" success
 systemctl start vm@cloudy
 assert_eq "$(stat -c '%i %Y' /var/lib/vmlet/vm/cloudy/seed.iso)" "$seed"
 vmlet stop --force cloudy
-eventually 10 is_state cloudy failed
+assert_eq "$(state cloudy)" inactive
 sed -i 's/100%/101%/' /etc/vmlet/cloudy.yaml
 systemctl daemon-reload
 systemctl start vm@cloudy

@@ -41,9 +41,10 @@ for machine in q35 pc; do
 done
 assert_not_contains "$(journal -u vm@q35)" warning
 
-# A microVM has neither firmware nor PCI: the kernel finds its devices by MMIO.
+# A microVM has neither firmware nor PCI: the kernel finds its devices by MMIO. (With KASLR, Debian's kernel
+# hangs in every other boot of a microvm under TCG.)
 keep_serial micro
-linux micro "" "machine: microvm" "disks: {one: 64MiB, two: {size: 32MiB, serial: two-2}}" "nics: {lan: br-test}" \
+linux micro nokaslr "machine: microvm" "disks: {one: 64MiB, two: {size: 32MiB, serial: two-2}}" "nics: {lan: br-test}" \
 	"cloud-init: {user-data: '#cloud-config'}" "stop-timeout: 10s"
 systemctl start vm@micro
 wait_serial micro "guest-linux: up"

@@ -28,6 +28,7 @@ ip link add br-false type veth peer name br-peer
 before=$(ip -d -o link show br-false)
 mini false "nics: {lan: br-false}" "restart: no"
 assert_fails systemctl start vm@false 2>/dev/null
+assert_contains "$(unit_prop vm@false StatusText)" "br-false is not a bridge but of type veth"
 assert_contains "$(why false)" "br-false is not a bridge but of type veth"
 assert_eq "$(ip -d -o link show br-false)" "$before"
 assert_fails test -e /sys/class/net/vm-false_lan

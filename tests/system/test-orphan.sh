@@ -22,6 +22,10 @@ uids=$(for name in gone broken $long; do stat -c %u "/proc/$(main_pid $name)"; d
 assert_eq "$uids" 3
 assert_fails setpriv --reuid "$(stat -c %u "/proc/$(main_pid gone)")" --clear-groups \
 	ls /var/lib/vmlet/vm/broken/ 2>/dev/null
+assert_fails nsenter --target "$(main_pid gone)" --mount setpriv --reuid "$(stat -c %u "/proc/$(main_pid gone)")" \
+	--clear-groups socat - UNIX-CONNECT:/run/vmlet/vm/broken/qmp.sock </dev/null 2>/dev/null
+assert_fails setpriv --reuid "$(stat -c %u "/proc/$(main_pid gone)")" --clear-groups \
+	kill -0 "$(main_pid broken)" 2>/dev/null
 wait_serial gone "guest-mini: up"
 wait_serial broken "guest-mini: up"
 pid=$(main_pid gone)
