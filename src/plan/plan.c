@@ -76,9 +76,9 @@ static int name_tap(struct arena *arena, const char *vm, const char *nic, struct
 
 static int name_user(struct arena *arena, struct plan *plan)
 {
-	char hashed[HASHED_NAME_BYTES];
 	plan->user = arena_join(arena, "vm-", plan->vm->name, NULL);
 	if (plan->user && strlen(plan->user) > PLAN_USER_LENGTH_MAX) {
+		char hashed[HASHED_NAME_BYTES];
 		hash_name(plan->vm->name, "", hashed);
 		plan->user = arena_dup(arena, hashed, strlen(hashed));
 	}
