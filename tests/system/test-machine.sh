@@ -11,7 +11,7 @@
 spec wrong <<<"memroy: 1GiB"
 eventually 5 bash -c 'dmesg | grep -q "vmlet-generator\[[0-9]*\]: /etc/vmlet/wrong.yaml:1:1: error: unknown key"'
 
-accel=kvm
+export accel=kvm
 
 keep_serial web
 linux web "" "nics: {lan: br-test}" "disks: {data: 64MiB}" "service: {MemoryMax: 1G}"

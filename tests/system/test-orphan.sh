@@ -18,7 +18,7 @@ systemctl start vm@gone vm@broken vm@$long
 wait_serial $long "guest-mini: up"
 
 # Each VM is a user of its own.
-uids=$(for name in gone broken $long; do stat -c %u "/proc/$(main_pid $name)"; done | sort -u | wc -l)
+uids=$(for name in gone broken $long; do stat -c %u "/proc/$(main_pid "$name")"; done | sort -u | wc -l)
 assert_eq "$uids" 3
 assert_fails setpriv --reuid "$(stat -c %u "/proc/$(main_pid gone)")" --clear-groups \
 	ls /var/lib/vmlet/vm/broken/ 2>/dev/null
@@ -43,8 +43,8 @@ print([vm["spec"] for vm in json.load(sys.stdin) if vm["name"] == "gone"])')" "[
 
 systemctl stop vm@gone vm@broken vm@$long
 for name in gone broken $long; do
-	assert_eq "$(state $name)" inactive
-	assert_eq "$(unit_prop vm@$name Result)" success
-	wait_serial $name "guest-mini: power button" 1
-	test -e /var/lib/vmlet/vm/$name/root.qcow2
+	assert_eq "$(state "$name")" inactive
+	assert_eq "$(unit_prop "vm@$name" Result)" success
+	wait_serial "$name" "guest-mini: power button" 1
+	test -e "/var/lib/vmlet/vm/$name/root.qcow2"
 done
