@@ -47,7 +47,7 @@ PURE := $(BASE) $(call objects,src/spec/*.c src/plan/*.c src/emit/*.c)
 host = $(foreach name,$(1),$(BUILD)/host/$(name).o)
 cmd = $(foreach name,$(1),$(BUILD)/cmd/$(name).o)
 
-vmlet-generator_OBJECTS := $(PURE) $(call host,specdir) $(call cmd,vmlet-generator collect generate)
+vmlet-generator_OBJECTS := $(PURE) $(call host,specdir running) $(call cmd,vmlet-generator collect generate)
 vmlet-generator_PACKAGES := yaml-0.1
 
 vmlet-network_OBJECTS := $(BASE) $(call host,link tap fdstore) $(call cmd,vmlet-network)
@@ -60,7 +60,7 @@ vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(call host,specdir bus qmp qmp-stream terminal) \
+vmlet_OBJECTS := $(PURE) $(call host,specdir running bus qmp qmp-stream terminal) \
 	$(call cmd,vmlet collect generate verb-check verb-console verb-generate verb-list verb-reset \
 		verb-show verb-stop)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson

@@ -194,9 +194,29 @@ static int generate_dropins(
 	return result;
 }
 
-int generate(const struct set *set, const char *directory, struct error *error)
+static int generate_gone(struct generation *generation, const struct set *set,
+	const struct strings *running, struct error *error)
 {
-	if (set->count == 0)
+	for (size_t i = 0; i < running->count; i++) {
+		const char *name = running->items[i];
+		if (set_find(set, name))
+			continue;
+		buf_reset(&generation->text);
+		dropin_emit_gone(name, &generation->text);
+		int r = buf_error(&generation->text);
+		if (r == 0)
+			r = write_dropin(generation, name);
+		if (r < 0)
+			return error_set_errno(error, -r, "%s: cannot write the unit of '%s'",
+				generation->path, name);
+	}
+	return 0;
+}
+
+int generate(const struct set *set, const struct strings *running, const char *directory,
+	struct error *error)
+{
+	if (set->count == 0 && running->count == 0)
 		return 0;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot make %s", directory);
@@ -210,6 +230,8 @@ int generate(const struct set *set, const char *directory, struct error *error)
 		r = error_set_errno(error, -r, "cannot write %s/" SPECS_DIRECTORY, directory);
 	else
 		r = generate_dropins(&generation, set, error);
+	if (r == 0)
+		r = generate_gone(&generation, set, running, error);
 	arena_done(&generation.scratch);
 	buf_done(&generation.text);
 	close_fd(&generation.wants_fd);

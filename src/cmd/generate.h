@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "plan/set.h"
 
-/* Writes drop-ins, resolved specs and the links of vms.target below a directory, each file whole.
- * A VM that fails does not stop the others; the first failure is returned. */
-int generate(const struct set *set, const char *directory, struct error *error);
+/* running names the VMs that run, of which some may have no spec any more. Writes drop-ins,
+ * resolved specs and the links of vms.target below a directory, each file whole. A VM that fails
+ * does not stop the others; the first failure is returned. */
+int generate(const struct set *set, const struct strings *running, const char *directory,
+	struct error *error);

@@ -5,6 +5,7 @@
 #include "cmd/collect.h"
 #include "cmd/generate.h"
 #include "cmd/verbs.h"
+#include "host/running.h"
 
 int verb_generate(const struct log *log, int argc, char **argv)
 {
@@ -12,7 +13,10 @@ int verb_generate(const struct log *log, int argc, char **argv)
 		return EXIT_USAGE;
 	struct collection collection CLEANUP(collection_done);
 	struct error error;
+	struct strings running = {0};
 	int r = collect_directories(&collection);
+	if (r == 0)
+		r = running_list(&collection.arena, &running);
 	if (r < 0) {
 		log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
 		return 1;
@@ -21,7 +25,7 @@ int verb_generate(const struct log *log, int argc, char **argv)
 	for (size_t i = 0; i < collection.diags.count; i++)
 		diag_write_full(&collection.diags.items[i], wants_colour(STDERR_FILENO), &text);
 	fputs(buf_text(&text), stderr);
-	r = generate(&collection.set, argv[1], &error);
+	r = generate(&collection.set, &running, argv[1], &error);
 	if (r < 0)
 		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);
 	return r < 0 || collection.diags.errors > 0;

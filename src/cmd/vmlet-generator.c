@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cmd/collect.h"
 #include "cmd/generate.h"
+#include "host/running.h"
 
 #define KEPT_BYTES (1024 * 1024)
 
@@ -56,11 +57,14 @@ int main(int argc, char **argv)
 	struct log log = log_open_generator("vmlet-generator");
 	struct collection collection;
 	struct error error = {""};
+	struct strings running = {0};
 	int r = collect_directories(&collection);
+	if (r == 0)
+		r = running_list(&collection.arena, &running);
 	report(&log, &collection.diags);
 	if (r < 0)
 		log_line(&log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
-	else if (generate(&collection.set, argv[1], &error) < 0)
+	else if (generate(&collection.set, &running, argv[1], &error) < 0)
 		log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
 	collection_done(&collection);
 	log_done(&log);

@@ -131,12 +131,29 @@ int dropin_emit(const struct plan *plan, const char *source_path, const char *un
 	return options.failed ? -ENOMEM : buf_error(buf);
 }
 
+static void add_user(const char *name, struct buf *buf)
+{
+	char user[PLAN_USER_LENGTH_MAX + 1];
+	plan_name_user(name, user);
+	unit_add_raw(buf, "User", user);
+}
+
+void dropin_emit_gone(const char *name, struct buf *buf)
+{
+	unit_begin_section(buf, "Unit");
+	buf_printf(buf, "Description=Virtual machine %s (its spec is gone)\n", name);
+	unit_begin_section(buf, "Service");
+	add_user(name, buf);
+}
+
 void dropin_emit_broken(const char *name, const char *source_path, struct buf *buf)
 {
 	unit_begin_section(buf, "Unit");
 	buf_printf(buf, "Description=Virtual machine %s (its spec has errors)\n", name);
 	unit_add_text(buf, "SourcePath", source_path);
 	unit_begin_section(buf, "Service");
+	/* It may be running: see dropin_emit_gone(). */
+	add_user(name, buf);
 	buf_printf(
 		buf, "ExecStart=\nExecStart=+" INSTALL_BIN_DIR "/vmlet check --start %s\n", name);
 }

@@ -20,5 +20,9 @@ extern const size_t loosening_count;
 int dropin_emit(const struct plan *plan, const char *source_path, const char *unit_directory,
 	struct arena *scratch, struct buf *buf);
 
+/* Writes the drop-in of a VM that runs and has no spec any more: it keeps its user until it has
+ * stopped, so that no other VM gets its UID. */
+void dropin_emit_gone(const char *name, struct buf *buf);
+
 /* Writes the drop-in of a spec that cannot be used: its start says why, and fails. */
 void dropin_emit_broken(const char *name, const char *source_path, struct buf *buf);

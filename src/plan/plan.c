@@ -74,15 +74,12 @@ static int name_tap(struct arena *arena, const char *vm, const char *nic, struct
 	return 0;
 }
 
-static int name_user(struct arena *arena, struct plan *plan)
+void plan_name_user(const char *vm, char user[PLAN_USER_LENGTH_MAX + 1])
 {
-	plan->user = arena_join(arena, "vm-", plan->vm->name, NULL);
-	if (plan->user && strlen(plan->user) > PLAN_USER_LENGTH_MAX) {
-		char hashed[HASHED_NAME_BYTES];
-		hash_name(plan->vm->name, "", hashed);
-		plan->user = arena_dup(arena, hashed, strlen(hashed));
-	}
-	return plan->user ? 0 : -ENOMEM;
+	if (strlen("vm-") + strlen(vm) > PLAN_USER_LENGTH_MAX)
+		hash_name(vm, "", user);
+	else
+		snprintf(user, PLAN_USER_LENGTH_MAX + 1, "vm-%s", vm);
 }
 
 /* 52:54 is how QEMU's addresses begin: locally administered, unicast. 32 bits of the names' hash
@@ -132,7 +129,8 @@ int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan)
 	};
 	if (!plan.state_directory || !plan.runtime_directory || !plan.disks || !plan.nics)
 		return -ENOMEM;
-	int r = name_user(arena, &plan);
+	int r = 0;
+	plan_name_user(vm->name, plan.user);
 	for (size_t i = 0; r == 0 && i < plan.disk_count; i++)
 		r = plan_one_disk(arena, &plan, vm_disk(vm, i), &plan.disks[i]);
 	for (size_t i = 0; r == 0 && i < plan.nic_count; i++)

@@ -51,7 +51,7 @@ struct plan_nic {
 
 struct plan {
 	const struct vm *vm;
-	const char *user; /* the dynamic user */
+	char user[PLAN_USER_LENGTH_MAX + 1]; /* the dynamic user */
 	const char *state_directory;
 	const char *runtime_directory;
 	const char *cpu_model;
@@ -64,6 +64,10 @@ struct plan {
 /* Decides. The VM must be whole (no diagnostics) and outlive the plan. Returns -ENOMEM when memory
  * is short, else 0. */
 int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan);
+
+/* The name of a VM's dynamic user: "vm-" and its name, or a hash of that where it would be too
+ * long. */
+void plan_name_user(const char *vm, char user[PLAN_USER_LENGTH_MAX + 1]);
 
 /* The path of a file in the VM's state or runtime directory. NULL when memory is short. */
 const char *plan_state_path(struct arena *arena, const struct plan *plan, const char *file);

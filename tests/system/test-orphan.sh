@@ -41,7 +41,13 @@ assert_eq "$(vmlet list --json | python3 -c '
 import json, sys
 print([vm["spec"] for vm in json.load(sys.stdin) if vm["name"] == "gone"])')" "['gone']"
 
+# Each keeps its user, so that its UID cannot become another VM's.
+assert_eq "$(unit_prop vm@gone User)" vm-gone
+assert_eq "$(unit_prop vm@broken User)" vm-broken
+assert_eq "$(unit_prop vm@gone UID)" "$(stat -c %u "/proc/$pid")"
 systemctl stop vm@gone vm@broken vm@$long
+systemctl daemon-reload
+assert_fails test -e /run/systemd/generator/vm@gone.service.d
 for name in gone broken $long; do
 	assert_eq "$(state "$name")" inactive
 	assert_eq "$(unit_prop "vm@$name" Result)" success
