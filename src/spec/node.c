@@ -180,18 +180,29 @@ static struct node *new_node(
 	return node;
 }
 
+/* The tags of YAML's core schema (YAML 1.2, 10.3) say what a value is anyway; "!" says nothing. */
+static bool is_core_tag(const char *tag)
+{
+	static const char prefix[] = "tag:yaml.org,2002:";
+	static const char *const names[] = {"bool", "float", "int", "map", "null", "seq", "str"};
+	if (strncmp(tag, prefix, sizeof(prefix) - 1) != 0)
+		return strcmp(tag, "!") == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(tag + sizeof(prefix) - 1, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool accept_decoration(struct builder *builder, const yaml_event_t *event,
 	const unsigned char *anchor, const unsigned char *tag)
 {
-	static const char core[] = "tag:yaml.org,2002:";
 	struct place place = place_of(builder, event->start_mark, event->end_mark);
 	if (anchor) {
 		refuse(builder, place, "anchor", "write the value out",
 			"anchors are not part of the spec language");
 		return false;
 	}
-	if (tag && strncmp((const char *)tag, core, sizeof(core) - 1) != 0 &&
-		strcmp((const char *)tag, "!") != 0) {
+	if (tag && !is_core_tag((const char *)tag)) {
 		refuse(builder, place, "tag", "remove the tag",
 			"this tag is not part of YAML's core");
 		return false;

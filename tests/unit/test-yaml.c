@@ -19,6 +19,8 @@ static void yaml_as_it_is_written(void **state)
 	assert_accepted("%YAML 1.2\n---\nmemory: 1GiB\n...\n");
 	assert_accepted("{memory: 1GiB, cpus: {count: 2}}");
 	assert_accepted("description: !!str yes\n");
+	assert_accepted(
+		"disks: !!map {a: !<tag:yaml.org,2002:str> 1GiB}\nqemu-args: !!seq [! x]\n");
 	assert_accepted("description:\t'a tab may separate'\n");
 	assert_accepted("# only the name\nname: no\n");
 }
@@ -44,6 +46,9 @@ static void yaml_that_specs_do_without(void **state)
 	assert_refused("cpus: {count: 2}\nmemory: *a\n", "alias", 2, 9);
 	assert_refused("cpus:\n  <<: {count: 2}\n", "merge-key", 2, 3);
 	assert_refused("description: !secret x\n", "tag", 1, 14);
+	assert_refused("description: !!binary aGk=\n", "tag", 1, 14);
+	assert_refused("disks: !!set {a}\n", "tag", 1, 8);
+	assert_refused("disks: !!omap [a: 1GiB]\n", "tag", 1, 8);
 	assert_refused("[a, b]: c\n", "complex-key", 1, 1);
 	assert_refused("? {a: b}\n: c\n", "complex-key", 1, 3);
 	assert_refused("cpus: 1\nmemory: 1GiB\ncpus: 2\n", "duplicate-key", 3, 1);
