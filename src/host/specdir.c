@@ -101,7 +101,7 @@ static void refuse_file(struct reader *reader, struct spec_file *file, int code)
 	if (code == EINVAL)
 		problem = "not a regular file";
 	else if (code == EILSEQ)
-		problem = "a control character in the file's name";
+		problem = "its path is not a line of UTF-8 text";
 	else if (code == EFBIG)
 		problem = "larger than 1 MiB";
 	else if (code == EPERM) {
@@ -250,7 +250,8 @@ static int read_entries(struct reader *reader, struct spec_files *files)
 		if (!path || name_file(reader->arena, path, file) < 0)
 			return -ENOMEM;
 		int r = 0;
-		/* The unit names the file: a line break would begin a directive. */
+		/* The unit names the file: a line break would begin a directive, and systemd reads
+		 * UTF-8 only. */
 		if (scalar_is_line(path))
 			r = read_spec(reader, directory->fd, entry->name, entry->regular, file);
 		else

@@ -209,7 +209,7 @@ static const char *text_hint(enum key_type type, const char *text)
 		return "the first byte's lowest bit marks a group address: 52:54:00 is QEMU's "
 		       "prefix";
 	if (type == KEY_LINE)
-		return "line breaks and control characters are not allowed here";
+		return "line breaks, control characters and noncharacters are not allowed here";
 	return NULL;
 }
 

@@ -38,6 +38,8 @@ static size_t special_length(const unsigned char *at)
 		return 3;
 	if (at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf)
 		return 3;
+	if (at[0] == 0xef && at[1] == 0xbf && (at[2] == 0xbe || at[2] == 0xbf))
+		return 3;
 	return 0;
 }
 

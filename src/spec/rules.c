@@ -5,6 +5,8 @@
 
 #include "base/macros.h"
 
+#define QEMU_ARGS_BYTES_MAX ((size_t)128 * 1024)
+
 struct disk_rule {
 	bool (*broken)(const struct vm *vm, const struct disk *disk);
 	const char *key; /* where the caret stands; the disk's name when that key is absent */
@@ -98,6 +100,16 @@ static bool host_cpu_under_tcg(const struct vm *vm)
 	return vm->accel == ACCEL_TCG && vm->cpus.model && strncmp(vm->cpus.model, "host", 4) == 0;
 }
 
+/* systemd refuses lines of more than 1 MiB; escaped and with all else, twice this is far from it.
+ * Linux refuses single arguments of more than this (MAX_ARG_STRLEN, execve(2)). */
+static bool qemu_args_are_long(const struct vm *vm)
+{
+	size_t total = 0;
+	for (size_t i = 0; i < vm->qemu_args.count; i++)
+		total += strlen(vm->qemu_args.items[i]) + 1;
+	return total > QEMU_ARGS_BYTES_MAX;
+}
+
 static const struct vm_rule vm_rules[] = {
 	{initrd_without_kernel, "boot", "initrd", "needs-kernel", "'initrd' needs 'kernel'", NULL},
 	{cmdline_without_kernel, "boot", "cmdline", "needs-kernel", "'cmdline' needs 'kernel'",
@@ -111,6 +123,8 @@ static const struct vm_rule vm_rules[] = {
 		"sockets * cores * threads is not 'count'", NULL},
 	{host_cpu_under_tcg, "cpus", "model", "host-tcg", "CPU model 'host' needs KVM",
 		"use max, or remove 'model'"},
+	{qemu_args_are_long, "qemu-args", NULL, "qemu-args-long",
+		"'qemu-args' hold more than 128 KiB", "systemd takes no longer lines"},
 };
 
 static struct place place_below(const struct node *mapping, const char *key, struct place otherwise)
@@ -167,23 +181,33 @@ static bool has_part(const struct vm *vm, const char *name)
 	return false;
 }
 
+static bool stands_before(const struct node *first, const struct node *item)
+{
+	for (; first != item; first = first->next)
+		if (first->kind == NODE_SCALAR && strcmp(first->text, item->text) == 0)
+			return true;
+	return false;
+}
+
+/* Beyond as many items as there are parts, each is a mistake: the list is walked in bounded time.
+ */
 static void check_order(const struct vm *vm, const struct node *document, struct diags *diags)
 {
 	if (!vm->boot.order.count)
 		return;
-	const struct node *item = node_get(node_get(document, "boot"), "order")->first;
-	for (const struct node *first = item; item; item = item->next) {
+	const size_t enough = diags->errors + SPEC_ERRORS_MAX;
+	const struct node *first = node_get(node_get(document, "boot"), "order")->first;
+	for (const struct node *item = first; item && diags->errors < enough; item = item->next) {
 		if (item->kind != NODE_SCALAR)
 			continue;
 		if (!has_part(vm, item->text))
 			diag_add(diags, SEVERITY_ERROR, item->place, "unknown-part",
 				"name one of 'disks' or 'nics'", "there is no '%s' to boot from",
 				item->text);
-		for (const struct node *earlier = first; earlier != item; earlier = earlier->next)
-			if (earlier->kind == NODE_SCALAR && strcmp(earlier->text, item->text) == 0)
-				diag_add(diags, SEVERITY_ERROR, item->place, "duplicate-part",
-					"keep one of the two", "'%s' is in the boot order twice",
-					item->text);
+		else if (stands_before(first, item))
+			diag_add(diags, SEVERITY_ERROR, item->place, "duplicate-part",
+				"keep one of the two", "'%s' is in the boot order twice",
+				item->text);
 	}
 }
 

@@ -284,15 +284,43 @@ bool scalar_is_path(const char *text)
 	return true;
 }
 
+/* Reads one character of UTF-8 (RFC 3629), and not its end. Returns false when none stands there.
+ */
+static bool read_character(const unsigned char **text, uint32_t *ret_character)
+{
+	static const uint32_t least[] = {1, 0x80, 0x800, 0x10000};
+	const unsigned char *at = *text;
+	size_t more = at[0] < 0x80 ? 0 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2 : 3;
+	uint32_t character = more ? at[0] & (0x3fU >> more) : at[0];
+	if ((at[0] >= 0x80 && at[0] < 0xc0) || at[0] >= 0xf8)
+		return false;
+	for (size_t i = 1; i <= more; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return false;
+		character = character << 6 | (at[i] & 0x3fU);
+	}
+	if (character < least[more])
+		return false;
+	*text = at + more + 1;
+	*ret_character = character;
+	return true;
+}
+
+/* systemd ignores an assignment with a noncharacter (unichar_is_valid() in its src/basic/utf8.c).
+ */
+static bool is_noncharacter(uint32_t character)
+{
+	return (character >= 0xfdd0 && character <= 0xfdef) || (character & 0xfffe) == 0xfffe ||
+	       (character >= 0xd800 && character <= 0xdfff) || character > 0x10ffff;
+}
+
 bool scalar_is_line(const char *text)
 {
-	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-		if (*at < 0x20 || *at == 0x7f)
-			return false;
-		/* U+0080..U+009F, then U+2028 and U+2029. */
-		if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
-			return false;
-		if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+	for (const unsigned char *at = (const unsigned char *)text; *at;) {
+		uint32_t character;
+		if (!read_character(&at, &character) || character < 0x20 ||
+			(character >= 0x7f && character <= 0x9f) || character == 0x2028 ||
+			character == 0x2029 || is_noncharacter(character))
 			return false;
 	}
 	return true;

@@ -47,7 +47,8 @@ bool scalar_is_interface(const char *text);
 /* An absolute path without empty, "." or ".." parts, within PATH_MAX. */
 bool scalar_is_path(const char *text);
 
-/* Valid on one line of any file: no control characters, C1 ones and U+2028/9 included. */
+/* Valid on one line of any file: UTF-8 without control characters (C1 ones and U+2028/9 included)
+ * and noncharacters (U+FDD0 to U+FDEF, U+FFFE, U+FFFF and their like). */
 bool scalar_is_line(const char *text);
 
 /* The shortest text that parses to the same value. */

@@ -79,13 +79,14 @@ static void directories(void **state)
 	link_file(&high, "/dev/null", "masked.yaml");
 	link_file(&high, "/dev/zero", "zero.yaml");
 	write_file(&high, "new\nline.yaml", "x", 1);
+	write_file(&high, "latin\xe9.yaml", "x", 1);
 	write_file(&low, "b.yaml", "low", 3);
 	write_file(&low, "masked.yaml", "low", 3);
 	write_file(&low, "z.yaml", "z", 1);
 	snprintf(search_path, sizeof(search_path), "%s::/none:%s", high.path, low.path);
 	assert_int_equal(specdir_read(&arena, search_path, &diags, &files), 0);
 
-	assert_int_equal(files.count, 12);
+	assert_int_equal(files.count, 13);
 	for (size_t i = 1; i < files.count; i++)
 		assert_true(strcmp(files.items[i - 1].base_name, files.items[i].base_name) < 0);
 	assert_string_equal(find(&files, "b")->source.text, "high");
@@ -99,7 +100,8 @@ static void directories(void **state)
 		{"up", "a link that leads out of the spec directory"},
 		{"zero", "a link that leads out of the spec directory"},
 		{"loop", "Too many levels of symbolic links"},
-		{"new\nline", "a control character in the file's name"}};
+		{"new\nline", "its path is not a line of UTF-8 text"},
+		{"latin\xe9", "its path is not a line of UTF-8 text"}};
 	assert_int_equal(diags.count, ARRAY_SIZE(refused));
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		const struct spec_file *file = find(&files, refused[i][0]);

@@ -159,6 +159,31 @@ static void interfaces_and_paths(void **state)
 		assert_false(scalar_is_path(bad_paths[i]));
 }
 
+/* What is on a line of a unit file as it is: systemd ignores one with anything else. */
+static void lines(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"", " ", "a b", "~", "\xc2\xa0", "\xc3\xa9", "\xdf\xbf",
+		"\xe0\xa0\x80", "\xe2\x80\xa7", "\xe2\x80\xaa", "\xed\x9f\xbf", "\xee\x80\x80",
+		"\xef\xb7\x8f", "\xef\xb7\xb0", "\xef\xbb\xbf", "\xef\xbf\xbd", "\xf0\x90\x80\x80",
+		"\xf0\x9f\xbf\xbd", "\xf4\x8f\xbf\xbd"};
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		if (!scalar_is_line(good[i]))
+			fail_msg("good[%zu]", i);
+	static const char *const bad[] = {"\n", "a\tb", "\x1f", "\x7f", "a\r",
+		/* C1, line and paragraph separators, noncharacters */
+		"\xc2\x80", "\xc2\x9f", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xb7\x90",
+		"\xef\xb7\xaf", "a\xef\xbf\xbe", "\xef\xbf\xbf", "\xf0\x9f\xbf\xbe",
+		"\xf4\x8f\xbf\xbf",
+		/* not UTF-8: alone, cut short, too long for what it says, a surrogate, too high */
+		"\x80", "\xbf", "\xff", "\xc3", "\xe2\x80", "\xf0\x9f\x98", "\xc3z", "\xc0\x80",
+		"\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
+		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80"};
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (scalar_is_line(bad[i]))
+			fail_msg("bad[%zu]", i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +193,7 @@ int main(void)
 		cmocka_unit_test(macs),
 		cmocka_unit_test(names),
 		cmocka_unit_test(interfaces_and_paths),
+		cmocka_unit_test(lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "spec/encode.h"
+#include "spec/node.h"
 
 static void defaults(void **state)
 {
@@ -90,6 +91,8 @@ static void values_that_are_refused(void **state)
 	assert_refused("description: \"a\\nb\"\n", "bad-value", 1, 14);
 	assert_refused("description: |\n  a\n", "bad-value", 1, 14);
 	assert_refused("description: \"a\\u0085b\"\n", "bad-value", 1, 14);
+	assert_refused("description: \"a\\ufdd0b\"\n", "bad-value", 1, 14);
+	assert_refused("unit: {X-Note: \"\\U0010ffff\"}\n", "bad-value", 1, 16);
 	assert_refused("restart-delay: 2d\n", "out-of-bounds", 1, 16);
 	assert_refused("stop-timeout: infinity\n", "out-of-bounds", 1, 15);
 	assert_refused("stop-timeout: 0\n", "out-of-bounds", 1, 15);
@@ -136,6 +139,9 @@ static void rules_between_keys(void **state)
 	assert_refused(
 		"machine: microvm\nnics: {a: {bridge: br0, model: e1000}}\n", "nic-microvm", 2, 8);
 	assert_refused("disks: {a: 1GiB}\nnics: {a: br0}\n", "part-name", 2, 8);
+	assert_refused(
+		"nics: {a: {bridge: br0}}\ndisks: {b: {size: 1GiB}}\nboot: {order: [a, b, c]}\n",
+		"unknown-part", 3, 22);
 	assert_accepted("cpus: {count: 4, topology: {sockets: 1, cores: 2, threads: 2}}\n");
 	assert_accepted(
 		"disks: {a: 1GiB, b: {cdrom: /b.iso}}\nnics: {n: br0}\nboot: {order: [n, b, a]}\n");
@@ -153,6 +159,41 @@ static void all_mistakes_are_told(void **state)
 	assert_string_equal(fixture.diags.items[0].hint, "did you mean 'memory'?");
 	assert_non_null(strstr(fixture.diags.items[4].hint, "known here: kind, name"));
 	fixture_done(&fixture);
+}
+
+/* A list of one name, many times over, is told as such and not once for each pair. */
+static void a_long_boot_order_is_told_in_short(void **state)
+{
+	(void)state;
+	static const char *const items[] = {"a,", "b,"};
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
+		struct fixture fixture = {0};
+		struct buf text = {0};
+		buf_puts(&text, "disks: {a: 1GiB}\nboot: {order: [");
+		for (int j = 0; j < 19000; j++)
+			buf_puts(&text, items[i]);
+		buf_puts(&text, "]}\n");
+		fixture_vm(&fixture, buf_text(&text));
+		assert_in_range(fixture.diags.errors, 1, SPEC_ERRORS_MAX);
+		fixture_done(&fixture);
+		buf_done(&text);
+	}
+}
+
+/* systemd reads lines of up to 1 MiB, and Linux arguments of up to 128 KiB. */
+static void the_command_line_stays_short_enough(void **state)
+{
+	(void)state;
+	struct buf text = {0};
+	static char argument[1024];
+	memset(argument, '%', sizeof(argument) - 1);
+	buf_puts(&text, "qemu-args:\n");
+	for (int i = 0; i < 128; i++)
+		buf_printf(&text, "- \"%s\"\n", argument);
+	assert_accepted(buf_text(&text));
+	buf_puts(&text, "- x\n");
+	assert_refused(buf_text(&text), "qemu-args-long", 1, 1);
+	buf_done(&text);
 }
 
 static void encode(const struct vm *vm, struct buf *buf)
@@ -225,6 +266,52 @@ static void what_is_encoded_decodes_to_the_same(void **state)
 	}
 }
 
+static void add_character(struct buf *buf, uint32_t character)
+{
+	if (character < 0x80) {
+		buf_putc(buf, (char)character);
+		return;
+	}
+	if (character < 0x800) {
+		buf_putc(buf, (char)(0xc0 | character >> 6));
+	} else {
+		if (character < 0x10000) {
+			buf_putc(buf, (char)(0xe0 | character >> 12));
+		} else {
+			buf_putc(buf, (char)(0xf0 | character >> 18));
+			buf_putc(buf, (char)(0x80 | (character >> 12 & 0x3f)));
+		}
+		buf_putc(buf, (char)(0x80 | (character >> 6 & 0x3f)));
+	}
+	buf_putc(buf, (char)(0x80 | (character & 0x3f)));
+}
+
+/* Each character there is, as one of a text that is quoted and of one that is a block. */
+static void every_character_is_encoded(void **state)
+{
+	(void)state;
+	for (uint32_t first = 1; first < 0x110000; first += 0x400) {
+		/* Beyond the first plane, the ends of the planes are what may be special. */
+		if (first > 0x10000 && (first & 0xffff) < 0xfc00)
+			continue;
+		struct fixture fixture = {0};
+		struct buf text = {0};
+		struct buf spec = {0};
+		struct vm *vm = arena_alloc(&fixture.arena, sizeof(*vm));
+		for (uint32_t i = first; i < first + 0x400 && i < 0x110000; i++)
+			if (i < 0xd800 || i > 0xdfff)
+				add_character(&text, i);
+		buf_puts(&text, "a\n");
+		*vm = *fixture_vm(&fixture, "name: web\n");
+		vm->cloud_init.user_data = buf_text(&text);
+		encode(vm, &spec);
+		assert_round_trip(buf_text(&spec), buf_text(&text));
+		buf_done(&spec);
+		buf_done(&text);
+		fixture_done(&fixture);
+	}
+}
+
 static void every_row_is_documented(const struct key_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
@@ -278,7 +365,10 @@ int main(void)
 		cmocka_unit_test(values_that_are_refused),
 		cmocka_unit_test(rules_between_keys),
 		cmocka_unit_test(all_mistakes_are_told),
+		cmocka_unit_test(a_long_boot_order_is_told_in_short),
+		cmocka_unit_test(the_command_line_stays_short_enough),
 		cmocka_unit_test(what_is_encoded_decodes_to_the_same),
+		cmocka_unit_test(every_character_is_encoded),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(near_misses),
 	};
