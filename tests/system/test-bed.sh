@@ -90,7 +90,7 @@ powers_off linux-pc
 saw "guest-linux: power button" "$logs/linux-pc.serial"
 
 # shellcheck disable=SC2046
-qemu linux-microvm -machine microvm "${linux[@]}" -append "console=ttyS0 quiet nokaslr vmlet.read vmlet.poweroff" \
+qemu linux-microvm -machine microvm "${linux[@]}" -append "console=ttyS0 quiet tsc_early_khz=1000000 vmlet.read vmlet.poweroff" \
 	$(disk raw /tmp/bed.raw virtio-blk-device)
 wait_serial linux-microvm "guest-linux: up"
 saw "guest-linux: read hello" "$logs/linux-microvm.serial"
