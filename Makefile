@@ -60,8 +60,8 @@ vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(call host,specdir running bus qmp qmp-stream terminal) \
-	$(call cmd,vmlet collect generate verb-check verb-console verb-generate verb-list verb-reset \
+vmlet_OBJECTS := $(PURE) $(call host,specdir running facts bus qmp qmp-stream terminal) \
+	$(call cmd,vmlet collect generate report verb-check verb-console verb-generate verb-list verb-reset \
 		verb-show verb-stop)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson
 

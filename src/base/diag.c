@@ -178,6 +178,59 @@ void diag_write_full(const struct diag *diag, bool colour, struct buf *buf)
 	buf_putc(buf, '\n');
 }
 
+const char *severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+/* --- order --------------------------------------------------------------------------------- */
+
+struct rank {
+	const struct diag *diag;
+	const struct diag *head; /* what a note belongs to, or itself */
+};
+
+static int compare_numbers(size_t left, size_t right)
+{
+	return (left > right) - (left < right);
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct rank *left = a;
+	const struct rank *right = b;
+	const struct place *left_place = &left->head->place;
+	const struct place *right_place = &right->head->place;
+	int order = 0;
+	if (left_place->source && right_place->source)
+		order = compare_numbers(left_place->source->index, right_place->source->index);
+	if (!order)
+		order = compare_numbers(left_place->line, right_place->line);
+	if (!order)
+		order = compare_numbers(left_place->column, right_place->column);
+	if (!order)
+		order = (left->head > right->head) - (left->head < right->head);
+	return order ? order : (left->diag > right->diag) - (left->diag < right->diag);
+}
+
+const struct diag **diags_in_order(const struct diags *diags, struct arena *arena)
+{
+	const struct diag **ordered = arena_alloc(arena, diags->count * sizeof(struct diag *));
+	struct rank *ranks = arena_alloc(arena, diags->count * sizeof(*ranks));
+	if (!ordered || !ranks)
+		return NULL;
+	for (size_t i = 0; i < diags->count; i++) {
+		ranks[i].diag = ranks[i].head = &diags->items[i];
+		if (diags->items[i].severity == SEVERITY_NOTE && i)
+			ranks[i].head = ranks[i - 1].head;
+	}
+	if (diags->count)
+		qsort(ranks, diags->count, sizeof(*ranks), compare_ranks);
+	for (size_t i = 0; i < diags->count; i++)
+		ordered[i] = ranks[i].diag;
+	return ordered;
+}
+
 void diags_done(struct diags *diags)
 {
 	arena_done(&diags->arena);

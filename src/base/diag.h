@@ -16,6 +16,7 @@ struct source {
 	const char *file; /* as diagnostics name it */
 	const char *text;
 	size_t length;
+	size_t index; /* among the files that are read together */
 };
 
 /* A span on one line. Lines and columns count from 1, columns in characters; line 0 is the file
@@ -59,5 +60,11 @@ void diag_write_line(const struct diag *diag, struct buf *buf);
 /* The same, then the source line with a caret under the span, then the hint. With colour as
  * ECMA-48 sequences. */
 void diag_write_full(const struct diag *diag, bool colour, struct buf *buf);
+
+/* The diagnostics as a person reads them: by file, line and column, notes behind what they belong
+ * to. The array has as many as there are and lives in the arena; NULL when memory is short. */
+const struct diag **diags_in_order(const struct diags *diags, struct arena *arena);
+
+const char *severity_name(enum severity severity);
 
 void diags_done(struct diags *diags);

@@ -1,42 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/collect.h"
 
-#include "base/install.h"
+#include <string.h>
 
-/* A file that could not be read is a VM of which the name is all that is known. */
-static int load_refused(
-	struct arena *arena, const struct spec_file *file, struct loaded *ret_loaded)
-{
-	struct loaded_vm *item = arena_alloc(arena, sizeof(*item));
-	if (!item)
-		return -ENOMEM;
-	bool named = scalar_is_name(file->base_name, NAME_LENGTH_MAX);
-	*item = (struct loaded_vm){
-		.vm.place = {.source = &file->source},
-		.vm.name = named ? file->base_name : NULL,
-		.broken = true,
-		.first_diag = file->diag,
-		.end_diag = file->diag + 1,
-	};
-	*ret_loaded = (struct loaded){item, 1};
-	return 0;
-}
+#include "base/install.h"
 
 static int load_files(struct collection *collection, const struct spec_files *files)
 {
-	struct arena scratch CLEANUP(arena_done) = {0};
+	struct arena *arena = &collection->arena;
+	struct documents *documents = &collection->documents;
 	for (size_t i = 0; i < files->count; i++) {
-		const struct spec_file *file = &files->items[i];
-		struct loaded loaded;
-		int r = file->refused ? load_refused(&collection->arena, file, &loaded)
-				      : load_source(&collection->arena, &scratch, &file->source,
-						file->base_name, &collection->diags, &loaded);
-		if (r == 0)
-			r = set_add(&collection->arena, &collection->set, &file->source, &loaded);
+		struct spec_file *file = &files->items[i];
+		file->source.index = i;
+		int r = file->refused ? documents_add_unread(arena, &file->source, file->base_name,
+						file->diag, documents)
+				      : documents_read(arena, &file->source, file->base_name,
+						&collection->diags, documents);
 		if (r < 0)
 			return r;
 	}
-	return set_check(&collection->arena, &collection->set, &collection->diags);
+	int r = documents_check(arena, documents, &collection->diags);
+	return r < 0 ? r : set_check(arena, documents, &collection->diags, &collection->set);
 }
 
 int collect_directories(struct collection *collection)
@@ -59,8 +43,11 @@ int collect_files(struct collection *collection, char *const *paths, size_t coun
 	if (!files.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		int r = specdir_read_file(
-			&collection->arena, paths[i], &collection->diags, &files.items[i]);
+		bool standard_input = strcmp(paths[i], "-") == 0;
+		int r = standard_input ? specdir_read_stream(&collection->arena, STDIN_FILENO,
+						 &collection->diags, &files.items[i])
+				       : specdir_read_file(&collection->arena, paths[i],
+						 &collection->diags, &files.items[i]);
 		if (r < 0)
 			return r;
 	}

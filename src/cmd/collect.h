@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From spec files to a checked set of VMs: the way that every program begins. */
+/* From spec files to a checked set of documents: the way that every program begins. */
 #pragma once
 
 #include "host/specdir.h"
@@ -8,6 +8,7 @@
 struct collection {
 	struct arena arena;
 	struct diags diags;
+	struct documents documents;
 	struct set set;
 };
 
@@ -15,7 +16,7 @@ struct collection {
  * memory is short, else 0 with all mistakes in diags. */
 int collect_directories(struct collection *collection);
 
-/* Reads these files only. */
+/* Reads these files only; "-" is the standard input. */
 int collect_files(struct collection *collection, char *const *paths, size_t count);
 
 void collection_done(struct collection *collection);

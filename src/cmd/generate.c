@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "emit/dropin.h"
-#include "spec/encode.h"
+#include "spec/resolved.h"
 
 #define DROPIN_FILE "10-vmlet.conf"
 #define WANTS_DIRECTORY "vms.target.wants"
@@ -37,23 +37,22 @@ static int make_directory(int parent, const char *name, mode_t mode)
 /* Of several documents with one name, the first has it; those without a name stand last. */
 static bool is_chosen(const struct set *set, size_t index)
 {
-	const char *name = set->items[index].loaded->vm.name;
-	if (!name)
-		return false;
-	return index == 0 || strcmp(name, set->items[index - 1].loaded->vm.name) != 0;
+	const char *name = set->items[index].document->name;
+	return name && set_find(set, name) == &set->items[index];
 }
 
 /* --- resolved specs ------------------------------------------------------------------------ */
 
-static int write_spec(struct generation *generation, int fd, const struct vm *vm)
+static int write_spec(struct generation *generation, int fd, const struct documents *documents,
+	const struct document *document)
 {
 	char file[NAME_LENGTH_MAX + sizeof(".yaml")];
 	buf_reset(&generation->text);
-	encode_mapping(&vm_table, vm, &generation->text);
+	resolved_write(documents, document, false, &generation->text);
 	int r = buf_error(&generation->text);
 	if (r < 0)
 		return r;
-	snprintf(file, sizeof(file), "%s.yaml", vm->name);
+	snprintf(file, sizeof(file), "%s.yaml", document->name);
 	int spec_fd AUTO_CLOSE =
 		openat(fd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (spec_fd < 0)
@@ -97,8 +96,8 @@ static int generate_specs(struct generation *generation, const struct set *set)
 	int fd AUTO_CLOSE = make_directory(generation->fd, temporary, 0700);
 	int r = fd < 0 ? fd : 0;
 	for (size_t i = 0; r == 0 && i < set->count; i++)
-		if (is_chosen(set, i) && !set->items[i].loaded->broken)
-			r = write_spec(generation, fd, &set->items[i].loaded->vm);
+		if (is_chosen(set, i) && !set->items[i].document->broken)
+			r = write_spec(generation, fd, set->documents, set->items[i].document);
 	if (r == 0)
 		r = publish_specs(generation->fd, temporary);
 	if (r < 0)
@@ -158,17 +157,18 @@ static int link_wanted(struct generation *generation, const char *name)
 static int generate_broken(struct generation *generation, const struct member *member)
 {
 	buf_reset(&generation->text);
-	dropin_emit_broken(member->loaded->vm.name, member->source->file, &generation->text);
+	dropin_emit_broken(
+		member->document->name, member->document->source->file, &generation->text);
 	int r = buf_error(&generation->text);
-	return r < 0 ? r : write_dropin(generation, member->loaded->vm.name);
+	return r < 0 ? r : write_dropin(generation, member->document->name);
 }
 
 static int generate_vm(struct generation *generation, const struct member *member)
 {
-	const struct vm *vm = &member->loaded->vm;
+	const struct vm *vm = member->document->vm;
 	buf_reset(&generation->text);
 	arena_reset(&generation->scratch);
-	int r = dropin_emit(&member->plan, member->source->file, generation->path,
+	int r = dropin_emit(&member->plan, member->document->source->file, generation->path,
 		&generation->scratch, &generation->text);
 	if (r == 0)
 		r = write_dropin(generation, vm->name);
@@ -185,11 +185,11 @@ static int generate_dropins(
 		const struct member *member = &set->items[i];
 		if (!is_chosen(set, i))
 			continue;
-		int r = member->loaded->broken ? generate_broken(generation, member)
-					       : generate_vm(generation, member);
+		int r = member->document->broken ? generate_broken(generation, member)
+						 : generate_vm(generation, member);
 		if (r < 0 && result == 0)
 			result = error_set_errno(error, -r, "%s: cannot write the units of '%s'",
-				generation->path, member->loaded->vm.name);
+				generation->path, member->document->name);
 	}
 	return result;
 }

@@ -3,89 +3,72 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "cmd/collect.h"
+#include "cmd/report.h"
 #include "cmd/verbs.h"
+#include "host/facts.h"
 
 #define BARRIER_TIMEOUT_USEC UINT64_C(5000000)
 
-static void print_diag(const struct diag *diag, bool colour)
-{
-	struct buf text CLEANUP(buf_done) = {0};
-	diag_write_full(diag, colour, &text);
-	fputs(buf_text(&text), stderr);
-}
-
-static void write_known(const char *name, const struct set *set, struct buf *buf)
-{
-	const char *separator = "";
-	buf_printf(buf, "no spec named %s; known: ", name);
-	for (size_t i = 0; i < set->count; i++) {
-		const char *other = set->items[i].loaded->vm.name;
-		if (!other)
-			continue;
-		buf_printf(buf, "%s%s", separator, other);
-		separator = ", ";
-	}
-	if (!*separator)
-		buf_puts(buf, "none");
-}
-
-/* Returns 0 when there is such a VM and it has no errors. */
-static int check_name(const struct log *log, const struct collection *collection, const char *name)
-{
-	const struct member *member = set_find(&collection->set, name);
-	if (!member) {
-		struct buf text CLEANUP(buf_done) = {0};
-		write_known(name, &collection->set, &text);
-		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&text));
-		return 1;
-	}
-	for (size_t i = member->loaded->first_diag; i < member->loaded->end_diag; i++)
-		print_diag(&collection->diags.items[i], wants_colour(STDERR_FILENO));
-	return member->loaded->broken;
-}
-
-static int out_of_memory(const struct log *log, int r)
+static int cannot_read(const struct log *log, int r)
 {
 	log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
 	return 1;
 }
 
-static int check_names(const struct log *log, int count, char **names)
+/* Returns how many of these VMs there are not. */
+static int tell_unknown(
+	const struct log *log, const struct set *set, char *const *names, size_t count)
 {
-	struct collection collection CLEANUP(collection_done);
-	int r = collect_directories(&collection);
-	if (r < 0)
-		return out_of_memory(log, r);
-	int failed = 0;
-	for (int i = 0; i < count; i++)
-		failed |= check_name(log, &collection, names[i]);
-	return failed;
+	int unknown = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (set_find(set, names[i]))
+			continue;
+		struct buf text CLEANUP(buf_done) = {0};
+		report_write_unknown(set, names[i], &text);
+		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&text));
+		unknown++;
+	}
+	return unknown;
 }
 
-static int check_all(const struct log *log, int count, char **paths)
+/* With names, those VMs only. */
+static int warn(struct collection *collection, char *const *names, size_t count)
 {
-	struct collection collection CLEANUP(collection_done);
-	int r = count ? collect_files(&collection, paths, (size_t)count)
-		      : collect_directories(&collection);
-	if (r < 0)
-		return out_of_memory(log, r);
-	for (size_t i = 0; i < collection.diags.count; i++)
-		print_diag(&collection.diags.items[i], wants_colour(STDERR_FILENO));
-	size_t errors = collection.diags.errors;
-	if (errors)
-		fprintf(stderr, "%zu error%s\n", errors, errors == 1 ? "" : "s");
-	return errors > 0;
+	const struct host_facts facts = facts_gather();
+	const struct set *set = &collection->set;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < (count ? count : set->count); i++) {
+		const struct member *member = count ? set_find(set, names[i]) : &set->items[i];
+		if (member)
+			r = warnings_check(member, &facts, &collection->diags);
+	}
+	return r;
 }
+
+static int check(const struct log *log, const struct report *report, struct collection *collection,
+	char *const *names, size_t count)
+{
+	int unknown = tell_unknown(log, &collection->set, names, count);
+	int r = warn(collection, names, count);
+	if (r == 0)
+		r = report_diags(report, collection, names, count);
+	if (r < 0)
+		return cannot_read(log, r);
+	if (r && !report->json)
+		fprintf(stderr, "%d error%s\n", r, r == 1 ? "" : "s");
+	return r || unknown;
+}
+
+/* --- in the place of a VM that cannot start ------------------------------------------------ */
 
 /* Why a VM cannot be started, in one line. */
 static void write_reason(const struct collection *collection, const char *name, struct buf *buf)
 {
 	const struct member *member = set_find(&collection->set, name);
 	if (!member)
-		write_known(name, &collection->set, buf);
-	else if (member->loaded->broken)
-		diag_write_line(&collection->diags.items[member->loaded->first_diag], buf);
+		report_write_unknown(&collection->set, name, buf);
+	else if (member->document->broken)
+		diag_write_line(&collection->diags.items[member->document->first_diag], buf);
 	else
 		buf_printf(buf,
 			"the spec of %s is good now: run 'systemctl daemon-reload' and start it "
@@ -95,7 +78,7 @@ static void write_reason(const struct collection *collection, const char *name, 
 
 /* What the unit of a VM without a usable spec runs: it says why, to the journal and as the unit's
  * status, and always fails. */
-static int explain_start(const struct log *log, const char *name)
+static int explain_start(const struct log *log, char *name)
 {
 	if (!scalar_is_name(name, NAME_LENGTH_MAX)) {
 		log_line(log, LOG_LEVEL_ERROR, "'%s' cannot be the name of a VM", name);
@@ -103,13 +86,14 @@ static int explain_start(const struct log *log, const char *name)
 	}
 	struct collection collection CLEANUP(collection_done);
 	struct buf reason CLEANUP(buf_done) = {0};
+	const struct report report = {0};
 	int r = collect_directories(&collection);
 	if (r < 0)
-		return out_of_memory(log, r);
+		return cannot_read(log, r);
 	write_reason(&collection, name, &reason);
 	const struct member *member = set_find(&collection.set, name);
-	if (member && member->loaded->broken)
-		check_name(log, &collection, name);
+	if (member && member->document->broken)
+		report_diags(&report, &collection, &name, 1);
 	else
 		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&reason));
 	sd_notifyf(0, "STATUS=%s", buf_text(&reason));
@@ -130,17 +114,33 @@ int verb_check(const struct log *log, int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--start") == 0)
 		return explain_start(log, argv[2]);
-	int names = 0;
-	for (int i = 1; i < argc; i++) {
-		if (argv[i][0] == '-')
+	struct report report = {0};
+	int first = 1;
+	for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {
+		if (strcmp(argv[first], "--json") == 0)
+			report.json = true;
+		else if (strcmp(argv[first], "--strict") == 0)
+			report.strict = true;
+		else
 			return EXIT_USAGE;
-		names += is_name(argv[i]);
 	}
-	if (names == 0)
-		return check_all(log, argc - 1, argv + 1);
-	if (names < argc - 1) {
+	char *const *arguments = argv + first;
+	size_t count = (size_t)(argc - first);
+	size_t names = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (arguments[i][0] == '-' && arguments[i][1])
+			return EXIT_USAGE;
+		names += is_name(arguments[i]);
+	}
+	if (names && names < count) {
 		log_line(log, LOG_LEVEL_ERROR, "give names or files, not both");
 		return EXIT_USAGE;
 	}
-	return check_names(log, argc - 1, argv + 1);
+	struct collection collection CLEANUP(collection_done);
+	bool files = count && !names;
+	int r = files ? collect_files(&collection, arguments, count)
+		      : collect_directories(&collection);
+	if (r < 0)
+		return cannot_read(log, r);
+	return check(log, &report, &collection, arguments, names);
 }

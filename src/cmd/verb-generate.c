@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/collect.h"
 #include "cmd/generate.h"
+#include "cmd/report.h"
 #include "cmd/verbs.h"
 #include "host/running.h"
 
@@ -21,10 +21,8 @@ int verb_generate(const struct log *log, int argc, char **argv)
 		log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
 		return 1;
 	}
-	struct buf text CLEANUP(buf_done) = {0};
-	for (size_t i = 0; i < collection.diags.count; i++)
-		diag_write_full(&collection.diags.items[i], wants_colour(STDERR_FILENO), &text);
-	fputs(buf_text(&text), stderr);
+	const struct report report_options = {0};
+	report_diags(&report_options, &collection, NULL, 0);
 	r = generate(&collection.set, &running, argv[1], &error);
 	if (r < 0)
 		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);

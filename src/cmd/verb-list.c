@@ -33,9 +33,9 @@ static const char *spec_state(const struct diags *diags, const struct member *me
 {
 	if (!member)
 		return "gone";
-	if (!member->loaded->broken)
+	if (!member->document->broken)
 		return "good";
-	const char *code = diags->items[member->loaded->first_diag].code;
+	const char *code = diags->items[member->document->first_diag].code;
 	return strcmp(code, "unreadable") == 0 ? "unreadable" : "broken";
 }
 
@@ -78,7 +78,7 @@ static void collect_rows(const struct log *log, struct rows *rows)
 	struct error error;
 	for (size_t i = 0; i < rows->set->count; i++) {
 		const struct member *member = &rows->set->items[i];
-		const char *name = member->loaded->vm.name;
+		const char *name = member->document->name;
 		if (name && set_find(rows->set, name) == member)
 			add_row(rows, name, member);
 	}
@@ -114,7 +114,7 @@ static json_t *nics_json(const struct row *row)
 		const struct plan_nic *nic = &plan->nics[i];
 		json_array_append_new(
 			nics, json_pack("{s:s, s:s, s:s, s:s}", "name", nic->nic->part.name, "mac",
-				      nic->mac, "tap", nic->tap, "bridge", nic->nic->bridge));
+				      nic->mac, "tap", nic->tap, "bridge", nic->bridge));
 	}
 	return nics;
 }
@@ -124,8 +124,8 @@ static json_t *row_json(const struct row *row)
 	const struct unit_state *unit = &row->unit;
 	bool has_memory = unit->memory_bytes != UINT64_MAX && unit->main_pid;
 	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "name", row->name,
-		"spec", row->spec, "file", row->member ? row->member->source->file : NULL, "state",
-		unit->active, "sub-state", unit->sub, "main-pid",
+		"spec", row->spec, "file", row->member ? row->member->document->source->file : NULL,
+		"state", unit->active, "sub-state", unit->sub, "main-pid",
 		unit->main_pid ? json_integer(unit->main_pid) : json_null(), "uptime-seconds",
 		unit->since_usec ? json_integer((json_int_t)uptime_sec(row)) : json_null(),
 		"memory-bytes",

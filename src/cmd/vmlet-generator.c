@@ -26,11 +26,13 @@ static const char help[] =
 	"  VMLET_PATH   the spec directories, instead of\n"
 	"               " INSTALL_SPEC_PATH "\n";
 
-static void report(const struct log *log, const struct diags *diags)
+static void report(const struct log *log, struct collection *collection)
 {
 	struct buf line CLEANUP(buf_done) = {0};
-	for (size_t i = 0; i < diags->count; i++) {
-		const struct diag *diag = &diags->items[i];
+	const struct diags *diags = &collection->diags;
+	const struct diag **ordered = diags_in_order(diags, &collection->arena);
+	for (size_t i = 0; ordered && i < diags->count; i++) {
+		const struct diag *diag = ordered[i];
 		buf_reset(&line);
 		diag_write_line(diag, &line);
 		log_line(log,
@@ -61,7 +63,7 @@ int main(int argc, char **argv)
 	int r = collect_directories(&collection);
 	if (r == 0)
 		r = running_list(&collection.arena, &running);
-	report(&log, &collection.diags);
+	report(&log, &collection);
 	if (r < 0)
 		log_line(&log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
 	else if (generate(&collection.set, &running, argv[1], &error) < 0)

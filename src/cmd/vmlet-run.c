@@ -18,8 +18,6 @@
 #include "host/descriptors.h"
 #include "host/prepare.h"
 #include "host/qmp.h"
-#include "spec/load.h"
-#include "spec/node.h"
 
 /* Long enough for a host that swaps; TimeoutStartSec= is the real bound. */
 #define ANSWER_TIMEOUT_USEC UINT64_C(300000000)
@@ -38,7 +36,7 @@ struct run {
 	struct arena arena;
 	struct source source;
 	struct buf text;
-	struct vm vm;
+	struct documents documents;
 	struct plan plan;
 };
 
@@ -60,10 +58,11 @@ static int read_credential(struct run *run, struct error *error)
 static int load_spec(struct run *run, struct error *error)
 {
 	struct diags diags CLEANUP(diags_done) = {0};
-	struct arena scratch CLEANUP(arena_done) = {0};
-	struct loaded loaded;
-	run->source = (struct source){"spec", buf_text(&run->text), run->text.length};
-	int r = load_source(&run->arena, &scratch, &run->source, NULL, &diags, &loaded);
+	run->source = (struct source){
+		.file = "spec", .text = buf_text(&run->text), .length = run->text.length};
+	int r = documents_read(&run->arena, &run->source, NULL, &diags, &run->documents);
+	if (r == 0)
+		r = documents_check(&run->arena, &run->documents, &diags);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot load the resolved spec");
 	if (diags.errors) {
@@ -71,11 +70,10 @@ static int load_spec(struct run *run, struct error *error)
 		diag_write_line(&diags.items[0], &line);
 		return error_set(error, EINVAL, "the resolved spec: %s", buf_text(&line));
 	}
-	run->vm = loaded.items[0].vm;
-	if (strcmp(run->vm.name, run->name) != 0)
-		return error_set(error, EINVAL, "the resolved spec is of VM %s, not %s",
-			run->vm.name, run->name);
-	r = plan_vm(&run->arena, &run->vm, &run->plan);
+	const struct document *document = documents_find(&run->documents, KIND_VM, run->name);
+	if (!document)
+		return error_set(error, EINVAL, "the resolved spec is not of VM %s", run->name);
+	r = plan_vm(&run->arena, &run->documents, document->vm, &run->plan);
 	return r < 0 ? error_set_errno(error, -r, "cannot plan VM %s", run->name) : 0;
 }
 

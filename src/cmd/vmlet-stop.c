@@ -58,6 +58,9 @@ static bool ended_within(const struct stop *stop, uint64_t usec)
 	}
 }
 
+/* "infinity" is ten years, which can be added to. */
+#define ENDLESS_USEC (UINT64_C(315360000) * USEC_SECOND)
+
 /* The stop timeout of the spec that the VM was booted with: the current one may be another, or
  * gone. */
 static uint64_t read_timeout(const char *directory)
@@ -67,6 +70,8 @@ static uint64_t read_timeout(const char *directory)
 	if (fd < 0 || file_read_at(fd, PLAN_STOP_TIMEOUT_FILE, 64, &text) < 0)
 		return DEFAULT_STOP_TIMEOUT_USEC;
 	uint64_t usec = strtoull(buf_text(&text), NULL, 10);
+	if (usec > ENDLESS_USEC)
+		return ENDLESS_USEC;
 	return usec ? usec : DEFAULT_STOP_TIMEOUT_USEC;
 }
 

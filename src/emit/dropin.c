@@ -52,6 +52,9 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 	if (vm->description)
 		unit_add_text(buf, "Description", vm->description);
 	unit_add_text(buf, "SourcePath", source_path);
+	for (size_t i = 0; i < vm->depends_on.count; i++)
+		buf_printf(buf, "Requires=vm@%s.service\nAfter=vm@%s.service\n",
+			vm->depends_on.items[i], vm->depends_on.items[i]);
 	add_settings(buf, &vm->unit);
 }
 
@@ -78,7 +81,7 @@ static void add_network_command(const struct plan *plan, struct buf *buf)
 	for (size_t i = 0; i < plan->nic_count; i++) {
 		const struct plan_nic *nic = &plan->nics[i];
 		buf_printf(buf, " \\\n  nic=%s,tap=%s,bridge=%s%s%s", nic->nic->part.name, nic->tap,
-			nic->nic->bridge, nic->altname ? ",altname=" : "",
+			nic->bridge, nic->altname ? ",altname=" : "",
 			nic->altname ? nic->altname : "");
 	}
 	buf_putc(buf, '\n');

@@ -116,6 +116,13 @@ static void refuse_file(struct reader *reader, struct spec_file *file, int code)
 	refuse_path(reader, file->source.file, "unreadable", hint, problem);
 }
 
+static int keep_text(struct reader *reader, struct spec_file *file)
+{
+	file->source.text = arena_dup(reader->arena, buf_text(&reader->text), reader->text.length);
+	file->source.length = reader->text.length;
+	return file->source.text ? 0 : -ENOMEM;
+}
+
 /* Reads the text, or refuses the file. */
 static int read_spec(struct reader *reader, int directory, const char *name, bool regular,
 	struct spec_file *file)
@@ -129,9 +136,7 @@ static int read_spec(struct reader *reader, int directory, const char *name, boo
 		refuse_file(reader, file, -r);
 		return 0;
 	}
-	file->source.text = arena_dup(reader->arena, buf_text(&reader->text), reader->text.length);
-	file->source.length = reader->text.length;
-	return file->source.text ? 0 : -ENOMEM;
+	return keep_text(reader, file);
 }
 
 static bool is_spec_name(const char *name)
@@ -171,7 +176,13 @@ static int compare_entries(const void *a, const void *b)
 {
 	const struct entry *left = a;
 	const struct entry *right = b;
-	int order = strcmp(left->name, right->name);
+	/* "web.yaml" comes before "web-2.yaml". */
+	size_t left_length = strlen(left->name) - strlen(SUFFIX);
+	size_t right_length = strlen(right->name) - strlen(SUFFIX);
+	size_t shared = left_length < right_length ? left_length : right_length;
+	int order = memcmp(left->name, right->name, shared);
+	if (!order)
+		order = (left_length > right_length) - (left_length < right_length);
 	if (order)
 		return order;
 	return (left->directory > right->directory) - (left->directory < right->directory);
@@ -282,6 +293,21 @@ int specdir_read(struct arena *arena, const char *search_path, struct diags *dia
 	if (r == 0)
 		*ret_files = files;
 	return r;
+}
+
+int specdir_read_stream(
+	struct arena *arena, int fd, struct diags *diags, struct spec_file *ret_file)
+{
+	struct reader reader = {.arena = arena, .diags = diags};
+	*ret_file = (struct spec_file){.source.file = "<stdin>", .base_name = "stdin"};
+	int r = file_read_fd(fd, SPEC_BYTES_MAX, &reader.text);
+	if (r == 0)
+		r = keep_text(&reader, ret_file);
+	else if (r != -ENOMEM) {
+		refuse_file(&reader, ret_file, -r);
+		r = 0;
+	}
+	return finish(&reader, r);
 }
 
 int specdir_read_file(

@@ -25,6 +25,10 @@ struct spec_files {
 int specdir_read(struct arena *arena, const char *search_path, struct diags *diags,
 	struct spec_files *ret_files);
 
+/* Reads a stream, such as the standard input, to its end. */
+int specdir_read_stream(
+	struct arena *arena, int fd, struct diags *diags, struct spec_file *ret_file);
+
 /* Reads one file named by a person, by the same rules; links may lead anywhere. */
 int specdir_read_file(
 	struct arena *arena, const char *path, struct diags *diags, struct spec_file *ret_file);

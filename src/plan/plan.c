@@ -25,8 +25,17 @@ const char *plan_runtime_path(struct arena *arena, const struct plan *plan, cons
 	return arena_join(arena, plan->runtime_directory, "/", file, NULL);
 }
 
-static int plan_one_disk(struct arena *arena, const struct plan *plan, const struct disk *disk,
-	struct plan_disk *ret)
+const char *plan_image_path(
+	struct arena *arena, const struct documents *documents, const char *image)
+{
+	const struct document *document = documents_find(documents, KIND_IMAGE, image);
+	if (document && !document->broken)
+		return document->image->path;
+	return arena_join(arena, PLAN_IMAGE_ROOT "/", image, ".qcow2", NULL);
+}
+
+static int plan_one_disk(struct arena *arena, const struct documents *documents,
+	const struct plan *plan, const struct disk *disk, struct plan_disk *ret)
 {
 	*ret = (struct plan_disk){
 		.disk = disk,
@@ -41,8 +50,7 @@ static int plan_one_disk(struct arena *arena, const struct plan *plan, const str
 		arena, disk->part.name, ".", choice_name(&disk_format_names, disk->format), NULL);
 	ret->file = ret->file_name ? plan_state_path(arena, plan, ret->file_name) : NULL;
 	if (disk->image)
-		ret->image_path =
-			arena_join(arena, PLAN_IMAGE_ROOT "/", disk->image, ".qcow2", NULL);
+		ret->image_path = plan_image_path(arena, documents, disk->image);
 	return ret->file && (!disk->image || ret->image_path) ? 0 : -ENOMEM;
 }
 
@@ -91,12 +99,15 @@ static void derive_mac(const char *vm, const char *nic, char mac[MAC_TEXT_BYTES]
 		(hash >> 8) & 0xff, hash & 0xff);
 }
 
-static int plan_one_nic(
-	struct arena *arena, const struct plan *plan, size_t index, struct plan_nic *ret)
+static int plan_one_nic(struct arena *arena, const struct documents *documents,
+	const struct plan *plan, size_t index, struct plan_nic *ret)
 {
 	const struct nic *nic = vm_nic(plan->vm, index);
+	const struct document *network =
+		nic->network ? documents_find(documents, KIND_NETWORK, nic->network) : NULL;
 	*ret = (struct plan_nic){
 		.nic = nic,
+		.bridge = network ? network->network->bridge : nic->bridge,
 		.fd = PLAN_FD_TAP + (int)index,
 		.boot_index = boot_index(plan->vm, nic->part.name),
 	};
@@ -115,7 +126,8 @@ static const char *choose_cpu_model(const struct vm *vm)
 	return vm->accel == ACCEL_KVM ? "host" : "max";
 }
 
-int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan)
+int plan_vm(struct arena *arena, const struct documents *documents, const struct vm *vm,
+	struct plan *ret_plan)
 {
 	struct plan plan = {
 		.vm = vm,
@@ -132,9 +144,9 @@ int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan)
 	int r = 0;
 	plan_name_user(vm->name, plan.user);
 	for (size_t i = 0; r == 0 && i < plan.disk_count; i++)
-		r = plan_one_disk(arena, &plan, vm_disk(vm, i), &plan.disks[i]);
+		r = plan_one_disk(arena, documents, &plan, vm_disk(vm, i), &plan.disks[i]);
 	for (size_t i = 0; r == 0 && i < plan.nic_count; i++)
-		r = plan_one_nic(arena, &plan, i, &plan.nics[i]);
+		r = plan_one_nic(arena, documents, &plan, i, &plan.nics[i]);
 	if (r == 0)
 		*ret_plan = plan;
 	return r;

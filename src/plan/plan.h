@@ -7,8 +7,8 @@
 #pragma once
 
 #include "base/arena.h"
+#include "spec/document.h"
 #include "spec/scalar.h"
-#include "spec/vm.h"
 
 #define PLAN_STATE_ROOT "/var/lib/vmlet/vm"
 #define PLAN_RUNTIME_ROOT "/run/vmlet/vm"
@@ -39,6 +39,7 @@ struct plan_disk {
 
 struct plan_nic {
 	const struct nic *nic;
+	const char *bridge;
 	char tap[INTERFACE_LENGTH_MAX + 1];
 	const char *altname; /* the readable name when the tap's own is a hash, else NULL */
 	char mac[MAC_TEXT_BYTES];
@@ -61,9 +62,15 @@ struct plan {
 	size_t nic_count;
 };
 
-/* Decides. The VM must be whole (no diagnostics) and outlive the plan. Returns -ENOMEM when memory
- * is short, else 0. */
-int plan_vm(struct arena *arena, const struct vm *vm, struct plan *ret_plan);
+/* Decides. The VM and the networks that it refers to must be whole, and outlive the plan with all
+ * documents. Returns -ENOMEM when memory is short, else 0. */
+int plan_vm(struct arena *arena, const struct documents *documents, const struct vm *vm,
+	struct plan *ret_plan);
+
+/* The file of a base image: what its document says, else NAME.qcow2 in the image store. NULL when
+ * memory is short. */
+const char *plan_image_path(
+	struct arena *arena, const struct documents *documents, const char *image);
 
 /* The name of a VM's dynamic user: "vm-" and its name, or a hash of that where it would be too
  * long. */

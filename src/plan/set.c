@@ -4,58 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Something that one VM only may have. */
+#include "plan/references.h"
+
+/* Something that one document only may have. */
 struct claim {
 	const char *value;
-	struct member *member;
-	const struct part *part; /* NULL for the VM's name */
+	struct document *document;
+	struct place place;
+	size_t order;
 };
 
-int set_add(struct arena *arena, struct set *set, const struct source *source,
-	const struct loaded *loaded)
-{
-	for (size_t i = 0; i < loaded->count; i++) {
-		set->items = arena_grow(arena, set->items, set->count, sizeof(*set->items));
-		if (!set->items)
-			return -ENOMEM;
-		set->items[set->count++] =
-			(struct member){.loaded = &loaded->items[i], .source = source};
-	}
-	return 0;
-}
+struct claims {
+	struct claim *items;
+	size_t count;
+};
 
-/* "web.yaml" comes before "web-2.yaml": what is compared is the name without its ending. */
-static int compare_files(const char *left, const char *right)
+static void add_claim(
+	struct claims *claims, const char *value, struct document *document, struct place place)
 {
-	size_t left_length = strcspn(left, ".");
-	size_t right_length = strcspn(right, ".");
-	size_t shared = left_length < right_length ? left_length : right_length;
-	int order = strncmp(left, right, shared);
-	if (!order)
-		order = (left_length > right_length) - (left_length < right_length);
-	return order ? order : strcmp(left, right);
-}
-
-static int compare_members(const void *a, const void *b)
-{
-	const struct member *left = a;
-	const struct member *right = b;
-	const char *left_name = left->loaded->vm.name;
-	const char *right_name = right->loaded->vm.name;
-	if (!left_name || !right_name) {
-		if (left_name || right_name)
-			return left_name ? -1 : 1;
-	} else {
-		int order = strcmp(left_name, right_name);
-		if (order)
-			return order;
-	}
-	int order = compare_files(left->source->file, right->source->file);
-	if (order)
-		return order;
-	uint32_t left_line = left->loaded->vm.place.line;
-	uint32_t right_line = right->loaded->vm.place.line;
-	return (left_line > right_line) - (left_line < right_line);
+	claims->items[claims->count] = (struct claim){value, document, place, claims->count};
+	claims->count++;
 }
 
 static int compare_claims(const void *a, const void *b)
@@ -63,117 +31,129 @@ static int compare_claims(const void *a, const void *b)
 	const struct claim *left = a;
 	const struct claim *right = b;
 	int order = strcmp(left->value, right->value);
-	/* Members are sorted already: the address is the order. */
-	if (!order)
-		order = (left->member > right->member) - (left->member < right->member);
-	if (!order)
-		order = (left->part > right->part) - (left->part < right->part);
-	return order;
+	return order ? order : (left->order > right->order) - (left->order < right->order);
 }
 
-static struct place claim_place(const struct claim *claim)
-{
-	return claim->part ? claim->part->place : claim->member->loaded->vm.place;
-}
-
-static void refuse(struct claim *later, const struct claim *first, const char *what,
+static void refuse(const struct claim *later, const struct claim *first, const char *what,
 	const char *hint, struct diags *diags)
 {
-	struct loaded_vm *loaded = later->member->loaded;
-	loaded->broken = true;
-	loaded->first_diag = diags->count;
-	diag_add(diags, SEVERITY_ERROR, claim_place(later), "not-unique", hint,
-		"%s '%s' is used by VM '%s' already", what, later->value,
-		first->member->loaded->vm.name);
-	diag_add(diags, SEVERITY_NOTE, claim_place(first), "", NULL, "'%s' is used here first",
+	struct document *document = later->document;
+	document_refuse(document, diags, later->place, "not-unique", hint,
+		"%s '%s' is used by %s '%s' already", what, later->value,
+		choice_name(&kind_names, (int)first->document->kind), first->document->name);
+	diag_add(diags, SEVERITY_NOTE, first->place, "", NULL, "'%s' is used here first",
 		later->value);
-	loaded->end_diag = diags->count;
+	document->end_diag = diags->count;
 }
 
-/* Walks claims in order; each value belongs to the first that claims it. A broken VM still holds
- * its name, as its disks are there under it, but none of its interfaces. */
+/* Walks claims in order; each value belongs to the first that claims it. */
 static void check_claims(
-	struct claim *claims, size_t count, const char *what, const char *hint, struct diags *diags)
+	struct claims *claims, const char *what, const char *hint, struct diags *diags)
 {
-	qsort(claims, count, sizeof(*claims), compare_claims);
+	if (claims->count)
+		qsort(claims->items, claims->count, sizeof(*claims->items), compare_claims);
 	const struct claim *owner = NULL;
-	for (size_t i = 0; i < count; i++) {
-		bool broken = claims[i].member->loaded->broken;
-		if (broken && claims[i].part)
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct claim *claim = &claims->items[i];
+		if (claim->document->broken)
 			continue;
-		if (!owner || strcmp(owner->value, claims[i].value) != 0)
-			owner = &claims[i];
-		else if (!broken)
-			refuse(&claims[i], owner, what, hint, diags);
+		if (!owner || strcmp(owner->value, claim->value) != 0)
+			owner = claim;
+		else
+			refuse(claim, owner, what, hint, diags);
 	}
+	claims->count = 0;
 }
 
-static size_t count_nics(const struct set *set)
+static void check_bridges(
+	const struct documents *documents, struct claims *claims, struct diags *diags)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < set->count; i++)
-		count += set->items[i].plan.nic_count;
-	return count;
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind == KIND_NETWORK && !document->broken)
+			add_claim(claims, document->network->bridge, document,
+				node_get(document->tree, "bridge")->place);
+	}
+	check_claims(claims, "bridge", "one bridge is one network", diags);
 }
 
-static size_t claim_names(struct set *set, struct claim *claims)
+static void check_nics(const struct set *set, bool macs, struct claims *claims, struct diags *diags)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].loaded->vm.name)
-			claims[count++] = (struct claim){
-				.value = set->items[i].loaded->vm.name,
-				.member = &set->items[i],
-			};
-	return count;
-}
-
-static size_t claim_nics(struct set *set, bool macs, struct claim *claims)
-{
-	size_t count = 0;
 	for (size_t i = 0; i < set->count; i++) {
-		struct member *member = &set->items[i];
+		const struct member *member = &set->items[i];
 		for (size_t j = 0; j < member->plan.nic_count; j++) {
 			const struct plan_nic *nic = &member->plan.nics[j];
-			claims[count++] = (struct claim){
-				.value = macs ? nic->mac : nic->tap,
-				.member = member,
-				.part = &nic->nic->part,
-			};
+			add_claim(claims, macs ? nic->mac : nic->tap, member->document,
+				nic->nic->part.place);
 		}
 	}
+	if (macs)
+		check_claims(claims, "MAC address", "give it a 'mac' of its own", diags);
+	else
+		check_claims(claims, "tap name", "rename the interface", diags);
+}
+
+static int plan_members(struct arena *arena, struct set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct member *member = &set->items[i];
+		if (!member->document->broken &&
+			plan_vm(arena, set->documents, member->document->vm, &member->plan) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static size_t count_vms(const struct documents *documents)
+{
+	size_t count = 0;
+	while (count < documents->count && documents->items[count]->kind == KIND_VM)
+		count++;
 	return count;
 }
 
-int set_check(struct arena *arena, struct set *set, struct diags *diags)
+static size_t count_claims(const struct documents *documents)
 {
-	if (set->count == 0)
+	size_t most = documents->count;
+	size_t nics = 0;
+	for (size_t i = 0; i < documents->count; i++)
+		if (documents->items[i]->kind == KIND_VM && !documents->items[i]->broken)
+			nics += documents->items[i]->vm->nics.count;
+	return most > nics ? most : nics;
+}
+
+int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
+	struct set *ret_set)
+{
+	struct set set = {.documents = documents, .count = count_vms(documents)};
+	if (documents->count == 0) {
+		*ret_set = set;
 		return 0;
-	qsort(set->items, set->count, sizeof(*set->items), compare_members);
-	for (size_t i = 0; i < set->count; i++) {
-		struct member *member = &set->items[i];
-		if (!member->loaded->broken &&
-			plan_vm(arena, &member->loaded->vm, &member->plan) < 0)
-			return -ENOMEM;
 	}
-	size_t nics = count_nics(set);
-	struct claim *claims AUTO_FREE =
-		calloc(nics > set->count ? nics : set->count, sizeof(*claims));
-	if (!claims)
+	struct claim *items AUTO_FREE = calloc(count_claims(documents), sizeof(*items));
+	struct claims claims = {.items = items};
+	set.items = arena_alloc(arena, set.count * sizeof(*set.items));
+	if (!set.items || !items)
 		return -ENOMEM;
-	check_claims(claims, claim_names(set, claims), "name", "give it another name", diags);
-	check_claims(claims, claim_nics(set, true, claims), "MAC address",
-		"give it a 'mac' of its own", diags);
-	check_claims(
-		claims, claim_nics(set, false, claims), "tap name", "rename the interface", diags);
-	return diags->out_of_memory ? -ENOMEM : 0;
+	for (size_t i = 0; i < set.count; i++)
+		set.items[i].document = documents->items[i];
+	check_bridges(documents, &claims, diags);
+	int r = references_check(documents, diags);
+	if (r == 0)
+		r = plan_members(arena, &set);
+	if (r < 0)
+		return r;
+	check_nics(&set, true, &claims, diags);
+	check_nics(&set, false, &claims, diags);
+	if (diags->out_of_memory)
+		return -ENOMEM;
+	*ret_set = set;
+	return 0;
 }
 
 const struct member *set_find(const struct set *set, const char *name)
 {
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].loaded->vm.name &&
-			strcmp(set->items[i].loaded->vm.name, name) == 0)
-			return &set->items[i];
-	return NULL;
+	const struct document *document =
+		set->count ? documents_find(set->documents, KIND_VM, name) : NULL;
+	return document ? &set->items[document->index] : NULL;
 }

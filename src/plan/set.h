@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All VMs of a host together: what must be unique among them. */
+/* All documents of a host together: what must be there for another, and what one only may have. */
 #pragma once
 
 #include "plan/plan.h"
-#include "spec/load.h"
 
-/* One VM of the host, from one document of one file. */
+/* One VM of the host. */
 struct member {
-	struct loaded_vm *loaded;
-	struct plan plan; /* when the spec is whole */
-	const struct source *source;
+	struct document *document;
+	struct plan plan; /* when the document is whole */
 };
 
 struct set {
-	struct member *items; /* by name once checked; unnamed ones last */
+	const struct documents *documents;
+	struct member *items; /* by name; unnamed ones last */
 	size_t count;
 };
 
-/* Adds the documents of one file to the set. */
-int set_add(struct arena *arena, struct set *set, const struct source *source,
-	const struct loaded *loaded);
-
-/* Sorts by name (then file, then place), plans each VM that is whole, and refuses the later of two
- * that share a VM name, MAC address or tap name. Diagnostics name both places. Returns -ENOMEM when
- * memory is short, else 0. */
-int set_check(struct arena *arena, struct set *set, struct diags *diags);
+/* Plans each VM of the checked documents that is whole. Refused before that: a network whose bridge
+ * is another's already, a VM that refers to a network or VM that is not there, or that depends on
+ * itself by way of others; and after it the later of two that share a MAC address or tap name.
+ * Where two are concerned, diagnostics name both places. The documents must outlive the set.
+ * Returns -ENOMEM when memory is short, else 0. */
+int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
+	struct set *ret_set);
 
 /* The member with that name, whole or not; NULL when there is none. Of several with one name, the
  * first. */

@@ -12,6 +12,7 @@
 struct decoder {
 	struct arena *arena;
 	struct diags *diags;
+	bool partial;
 };
 
 static void decode_table(struct decoder *decoder, const struct key_table *table,
@@ -69,9 +70,9 @@ static void wrong_kind(struct decoder *decoder, const struct key *key, const str
 	struct buf expected CLEANUP(buf_done) = {0};
 	write_expectation(key, &expected);
 	if (node_is_null(node))
-		diag_add(decoder->diags, SEVERITY_ERROR, node->key ? node->key->place : node->place,
-			"no-value", "give it a value or remove the key",
-			"'%s' has no value: it takes %s", key->name, buf_text(&expected));
+		diag_add(decoder->diags, SEVERITY_ERROR, node_key_place(node), "no-value",
+			"give it a value or remove the key", "'%s' has no value: it takes %s",
+			key->name, buf_text(&expected));
 	else
 		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "wrong-type", NULL,
 			"'%s' takes %s, not %s", key->name, buf_text(&expected), kinds[node->kind]);
@@ -89,6 +90,13 @@ static void out_of_bounds(struct decoder *decoder, const struct key *key, const 
 		buf_printf(&text, "%" PRIu64, value);
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
 		"'%s' is %s %s", key->name, bound, buf_text(&text));
+}
+
+static void too_many(struct decoder *decoder, const struct key *key, const struct node *node)
+{
+	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
+		"'%s' has %zu entries; at most %" PRIu64 " are possible", key->name, node->count,
+		key->max);
 }
 
 /* --- scalars ------------------------------------------------------------------------------- */
@@ -114,6 +122,8 @@ static const char *number_hint(enum key_type type, const char *text)
 	uint64_t count;
 	if (type == KEY_SIZE && scalar_parse_count(text, &count) == 0)
 		return "add a unit, such as MiB or GiB";
+	if (type == KEY_SPAN && text[0] >= '0' && text[0] <= '9')
+		return "each number of several has a unit: ms, s, min, h, d";
 	return NULL;
 }
 
@@ -143,10 +153,11 @@ static void decode_number(
 static void decode_bool(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out)
 {
-	if (!node->plain)
-		wrong_value(decoder, key, node, "write it without quotes");
-	else if (scalar_parse_bool(node->text, field(key, out)) < 0)
-		wrong_value(decoder, key, node, NULL);
+	bool ignored;
+	if (scalar_parse_bool(node->text, node->plain, field(key, out)) == 0)
+		return;
+	bool quoted = scalar_parse_bool(node->text, true, &ignored) == 0;
+	wrong_value(decoder, key, node, quoted ? "write it without quotes" : NULL);
 }
 
 static void decode_choice(
@@ -214,23 +225,30 @@ static const char *text_hint(enum key_type type, const char *text)
 }
 
 static const char *decode_text(
-	struct decoder *decoder, const struct key *key, enum key_type type, const struct node *node)
+	struct decoder *decoder, const struct key *key, const struct node *node)
 {
 	char mac[MAC_TEXT_BYTES];
-	struct key row = *key;
-	row.type = type;
-	if (!text_matches(type, node->text, mac)) {
-		wrong_value(decoder, &row, node, text_hint(type, node->text));
+	bool matches = text_matches(key->type, node->text, mac);
+	/* Free text may be a number; a word that names something may not. */
+	bool word = key->type != KEY_LINE && key->type != KEY_TEXT;
+	if (matches && word && (node_is_number(node) || node_is_bool(node))) {
+		wrong_value(decoder, key, node,
+			node_is_bool(node) ? "YAML takes it for a truth value: quote it"
+					   : "YAML takes it for a number: quote it");
 		return NULL;
 	}
-	if (key->max && node->length > key->max) {
+	if (!matches) {
+		wrong_value(decoder, key, node, text_hint(key->type, node->text));
+		return NULL;
+	}
+	if (key->max && scalar_length(node->text) > key->max) {
 		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
 			"'%s' is at most %" PRIu64 " characters long", key->name, key->max);
 		return NULL;
 	}
-	if (type == KEY_MAC)
+	if (key->type == KEY_MAC)
 		return keep(decoder, mac, sizeof(mac) - 1);
-	return keep(decoder, node->text, node->length);
+	return node->text;
 }
 
 /* --- collections --------------------------------------------------------------------------- */
@@ -239,14 +257,19 @@ static void decode_list(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out)
 {
 	struct strings *strings = field(key, out);
+	if (key->max && node->count > key->max) {
+		too_many(decoder, key, node);
+		return;
+	}
+	struct key row = *key;
+	row.type = key->item;
+	row.max = 0;
 	for (const struct node *item = node->first; item; item = item->next) {
 		if (item->kind != NODE_SCALAR || node_is_null(item)) {
-			struct key row = *key;
-			row.type = key->item;
 			wrong_kind(decoder, &row, item);
 			continue;
 		}
-		const char *text = decode_text(decoder, key, key->item, item);
+		const char *text = decode_text(decoder, &row, item);
 		if (!text)
 			continue;
 		strings->items = arena_grow(
@@ -280,17 +303,16 @@ static void add_setting(struct decoder *decoder, const char *name, const struct 
 		wrong_value(decoder, &row, node, "a backslash at the end would continue the line");
 		return;
 	}
-	const char *value = decode_text(decoder, &row, KEY_LINE, node);
+	const char *value = decode_text(decoder, &row, node);
 	if (!value)
 		return;
 	settings->items = arena_grow(
 		decoder->arena, settings->items, settings->count, sizeof(*settings->items));
-	const char *name_copy = keep(decoder, name, strlen(name));
-	if (!settings->items || !name_copy) {
+	if (!settings->items) {
 		decoder->diags->out_of_memory = true;
 		return;
 	}
-	settings->items[settings->count++] = (struct setting){name_copy, value};
+	settings->items[settings->count++] = (struct setting){name, value};
 }
 
 static void decode_settings(
@@ -322,9 +344,7 @@ static void decode_parts(
 {
 	struct parts *parts = field(key, out);
 	if (key->max && node->count > key->max) {
-		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
-			"'%s' has %zu entries; at most %" PRIu64 " are possible", key->name,
-			node->count, key->max);
+		too_many(decoder, key, node);
 		return;
 	}
 	parts->items = arena_alloc(decoder->arena, node->count * key->below->struct_size);
@@ -340,10 +360,10 @@ static void decode_parts(
 			continue;
 		}
 		struct part *part = part_at(parts, key->below, parts->count++);
-		part->name = keep(decoder, value->key->text, value->key->length);
+		part->name = value->key->text;
 		part->place = value->key->place;
 		struct key row = *key;
-		row.name = part->name ? part->name : "";
+		row.name = part->name;
 		row.type = KEY_GROUP;
 		row.offset = 0;
 		decode_group(decoder, &row, value, part);
@@ -380,7 +400,7 @@ static void decode_scalar(
 	case KEY_MAC:
 	case KEY_INTERFACE:
 	case KEY_CPU_MODEL:
-		*(const char **)field(key, out) = decode_text(decoder, key, key->type, node);
+		*(const char **)field(key, out) = decode_text(decoder, key, node);
 		return;
 	case KEY_LIST:
 	case KEY_SETTINGS:
@@ -466,6 +486,18 @@ static void unknown_key(
 		"unknown key '%s'", key->text);
 }
 
+static void missing_key(struct decoder *decoder, const struct key *key, const struct node *mapping)
+{
+	struct buf hint CLEANUP(buf_done) = {0};
+	struct place place = node_key_place(mapping);
+	/* A whole document has no key: its first line is shown. */
+	if (!mapping->key)
+		place.end_column = place.column + 1;
+	buf_printf(&hint, "such as %s: %s", key->name, key->example);
+	diag_add(decoder->diags, SEVERITY_ERROR, place, "missing-key", buf_text(&hint),
+		"'%s' is missing", key->name);
+}
+
 static void decode_table(struct decoder *decoder, const struct key_table *table,
 	const struct node *mapping, void *out)
 {
@@ -479,15 +511,20 @@ static void decode_table(struct decoder *decoder, const struct key_table *table,
 		seen |= UINT64_C(1) << (key - table->keys);
 		decode_value(decoder, key, value, out);
 	}
-	for (size_t i = 0; i < table->count; i++)
-		if (!(seen & UINT64_C(1) << i))
-			decode_fallback(decoder, &table->keys[i], out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		if (seen & UINT64_C(1) << i)
+			continue;
+		if (key->required && mapping->place.source && !decoder->partial)
+			missing_key(decoder, key, mapping);
+		decode_fallback(decoder, key, out);
+	}
 }
 
 int decode_mapping(struct arena *arena, struct diags *diags, const struct key_table *table,
-	const struct node *mapping, void *out)
+	const struct node *mapping, bool partial, void *out)
 {
-	struct decoder decoder = {.arena = arena, .diags = diags};
+	struct decoder decoder = {.arena = arena, .diags = diags, .partial = partial};
 	decode_table(&decoder, table, mapping, out);
 	return diags->out_of_memory ? -ENOMEM : 0;
 }

@@ -8,9 +8,6 @@
 
 #define INDENT 2
 
-static void encode_table(
-	const struct key_table *table, const void *values, unsigned depth, struct buf *buf);
-
 static const void *field(const struct key *key, const void *values)
 {
 	return (const char *)values + key->offset;
@@ -100,7 +97,7 @@ static bool fits_block(const char *text)
 
 static void encode_block(const char *text, unsigned depth, struct buf *buf)
 {
-	buf_puts(buf, "|\n");
+	buf_putc(buf, '\n');
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 		if (length) {
@@ -124,6 +121,40 @@ static void encode_strings(const struct strings *strings, struct buf *buf)
 	buf_putc(buf, ']');
 }
 
+/* --- origins ------------------------------------------------------------------------------- */
+
+/* Where a value is from: what it was decoded from, or a row's fallback. */
+struct origin {
+	bool shown;
+	const struct node *node; /* NULL: nobody gave it */
+};
+
+static struct origin origin_below(
+	const struct origin *origin, const char *name, const char *scalar_for)
+{
+	struct origin below = {.shown = origin->shown, .node = node_get(origin->node, name)};
+	if (origin->node && origin->node->kind == NODE_SCALAR && scalar_for &&
+		strcmp(scalar_for, name) == 0)
+		below.node = origin->node;
+	return below;
+}
+
+static void write_origin(const struct origin *origin, struct buf *buf)
+{
+	if (!origin->shown)
+		return;
+	if (!origin->node)
+		buf_puts(buf, "  # default");
+	else
+		buf_printf(buf, "  # %s:%u", origin->node->place.source->file,
+			origin->node->place.line);
+}
+
+/* --- collections --------------------------------------------------------------------------- */
+
+static void encode_table(const struct key_table *table, const char *scalar_for, const void *values,
+	const struct origin *origin, unsigned depth, struct buf *buf);
+
 static size_t same_name_run(const struct settings *settings, size_t from)
 {
 	size_t end = from + 1;
@@ -133,7 +164,8 @@ static size_t same_name_run(const struct settings *settings, size_t from)
 	return end - from;
 }
 
-static void encode_settings(const struct settings *settings, unsigned depth, struct buf *buf)
+static void encode_settings(const struct settings *settings, const struct origin *origin,
+	unsigned depth, struct buf *buf)
 {
 	for (size_t i = 0; i < settings->count;) {
 		size_t run = same_name_run(settings, i);
@@ -146,12 +178,14 @@ static void encode_settings(const struct settings *settings, unsigned depth, str
 			encode_quoted(settings->items[i + j].value, buf);
 		}
 		buf_putc(buf, ']');
+		struct origin below = origin_below(origin, settings->items[i].name, NULL);
+		write_origin(&below, buf);
 		i += run;
 	}
 }
 
-static void encode_parts(
-	const struct key *key, const struct parts *parts, unsigned depth, struct buf *buf)
+static void encode_parts(const struct key *key, const struct parts *parts,
+	const struct origin *origin, unsigned depth, struct buf *buf)
 {
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = part_at(parts, key->below, i);
@@ -159,7 +193,8 @@ static void encode_parts(
 		indent(depth + 1, buf);
 		buf_puts(buf, part->name);
 		buf_putc(buf, ':');
-		encode_table(key->below, part, depth + 2, buf);
+		struct origin below = origin_below(origin, part->name, NULL);
+		encode_table(key->below, key->scalar_for, part, &below, depth + 2, buf);
 	}
 }
 
@@ -207,37 +242,47 @@ static bool is_set(const struct key *key, const void *values)
 	return false;
 }
 
-static void encode_text(const char *text, unsigned depth, struct buf *buf)
+static void encode_text(
+	const char *text, const struct origin *origin, unsigned depth, struct buf *buf)
 {
-	buf_putc(buf, ' ');
-	if (fits_block(text))
+	if (fits_block(text)) {
+		buf_puts(buf, " |");
+		write_origin(origin, buf);
 		encode_block(text, depth, buf);
-	else
-		encode_quoted(text, buf);
+		return;
+	}
+	buf_putc(buf, ' ');
+	encode_quoted(text, buf);
+	write_origin(origin, buf);
 }
 
-static void encode_value(const struct key *key, const void *values, unsigned depth, struct buf *buf)
+static void encode_value(const struct key *key, const void *values, const struct origin *origin,
+	unsigned depth, struct buf *buf)
 {
 	const void *value = field(key, values);
 	switch (key->type) {
 	case KEY_BOOL:
 		buf_puts(buf, *(const bool *)value ? " yes" : " no");
-		return;
+		break;
 	case KEY_CHOICE:
 		buf_putc(buf, ' ');
 		buf_puts(buf, choice_name(key->choices, *(const int *)value));
-		return;
+		break;
 	case KEY_COUNT:
 		buf_printf(buf, " %" PRIu64, *(const uint64_t *)value);
-		return;
+		break;
 	case KEY_SIZE:
 		buf_putc(buf, ' ');
 		scalar_write_size(*(const uint64_t *)value, buf);
-		return;
+		break;
 	case KEY_SPAN:
 		buf_putc(buf, ' ');
 		scalar_write_span(*(const uint64_t *)value, buf);
-		return;
+		break;
+	case KEY_LIST:
+		buf_putc(buf, ' ');
+		encode_strings(value, buf);
+		break;
 	case KEY_NAME:
 	case KEY_LINE:
 	case KEY_TEXT:
@@ -245,45 +290,47 @@ static void encode_value(const struct key *key, const void *values, unsigned dep
 	case KEY_MAC:
 	case KEY_INTERFACE:
 	case KEY_CPU_MODEL:
-		encode_text(*(const char *const *)value, depth, buf);
-		return;
-	case KEY_LIST:
-		buf_putc(buf, ' ');
-		encode_strings(value, buf);
+		encode_text(*(const char *const *)value, origin, depth, buf);
 		return;
 	case KEY_SETTINGS:
-		encode_settings(value, depth, buf);
+		encode_settings(value, origin, depth, buf);
 		return;
 	case KEY_PARTS:
-		encode_parts(key, value, depth, buf);
+		encode_parts(key, value, origin, depth, buf);
 		return;
 	case KEY_GROUP:
-		encode_table(key->below, value, depth + 1, buf);
+		encode_table(key->below, key->scalar_for, value, origin, depth + 1, buf);
 		return;
 	case KEY_TYPE_COUNT:
 		return;
 	}
+	write_origin(origin, buf);
 }
 
 /* Each key begins a new line, so that a table of a group goes on behind its key's colon. */
-static void encode_table(
-	const struct key_table *table, const void *values, unsigned depth, struct buf *buf)
+static void encode_table(const struct key_table *table, const char *scalar_for, const void *values,
+	const struct origin *origin, unsigned depth, struct buf *buf)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct key *key = &table->keys[i];
-		if (!is_set(key, values))
+		if (key->composing || !is_set(key, values))
 			continue;
 		buf_putc(buf, '\n');
 		indent(depth, buf);
 		buf_puts(buf, key->name);
 		buf_putc(buf, ':');
-		encode_value(key, values, depth, buf);
+		struct origin below = {0};
+		if (origin->shown)
+			below = origin_below(origin, key->name, scalar_for);
+		encode_value(key, values, &below, depth, buf);
 	}
 }
 
-void encode_mapping(const struct key_table *table, const void *values, struct buf *buf)
+void encode_mapping(
+	const struct key_table *table, const void *values, const struct node *tree, struct buf *buf)
 {
+	const struct origin origin = {.shown = tree != NULL, .node = tree};
 	buf_puts(buf, "---");
-	encode_table(table, values, 0, buf);
+	encode_table(table, NULL, values, &origin, 0, buf);
 	buf_putc(buf, '\n');
 }

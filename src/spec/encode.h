@@ -4,7 +4,10 @@
 
 #include "base/buf.h"
 #include "spec/key.h"
+#include "spec/node.h"
 
-/* Writes every key that has a value, defaults included, in the order of the table. Errors are the
- * buffer's. */
-void encode_mapping(const struct key_table *table, const void *values, struct buf *buf);
+/* Writes every key that has a value, defaults included, in the order of the table. With the tree
+ * that the struct was decoded from, each value is followed by a comment that says from which file
+ * and line it is; NULL for none. Errors are the buffer's. */
+void encode_mapping(const struct key_table *table, const void *values, const struct node *tree,
+	struct buf *buf);

@@ -52,12 +52,14 @@ struct key {
 	const char *example;
 	const char
 		*fallback; /* the value when the key is absent, as YAML writes it; NULL for none */
-	uint64_t min;	   /* of a number, or of how many parts; 0 for none */
-	uint64_t max;
+	uint64_t min;	   /* of a number; 0 for none */
+	uint64_t max;	   /* of a number, of a text's characters, of how many items or parts */
 	const struct choices *choices;
 	enum key_type item;	       /* what a list holds */
 	const struct key_table *below; /* the keys of a group or of each part */
 	const char *scalar_for; /* the key below that a plain scalar stands for; NULL for none */
+	bool required;		/* where its mapping stands, it must, too */
+	bool composing; /* says how documents are put together: not part of a resolved spec */
 };
 
 struct strings {

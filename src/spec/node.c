@@ -2,7 +2,6 @@
 #include "spec/node.h"
 
 #include <string.h>
-#include <strings.h>
 #include <yaml.h>
 
 struct builder {
@@ -10,7 +9,7 @@ struct builder {
 	struct arena *arena;
 	const struct source *source;
 	struct diags *diags;
-	struct documents documents;
+	struct stream stream;
 	struct node *last_document;
 	struct node *stack[SPEC_DEPTH_MAX];
 	size_t depth;
@@ -107,7 +106,7 @@ static bool accept_key(struct builder *builder, const struct node *mapping, stru
 		return false;
 	}
 	if (key->plain && strcmp(key->text, "<<") == 0) {
-		refuse(builder, key->place, "merge-key", "write the value out",
+		refuse(builder, key->place, "merge-key", "use 'profiles' for what VMs share",
 			"merge keys (<<) are not part of the spec language");
 		return false;
 	}
@@ -143,7 +142,7 @@ static bool place_node(struct builder *builder, struct node *node)
 		if (builder->last_document)
 			builder->last_document->next = node;
 		else
-			builder->documents.first = node;
+			builder->stream.first = node;
 		builder->last_document = node;
 		return true;
 	}
@@ -198,7 +197,7 @@ static bool accept_decoration(struct builder *builder, const yaml_event_t *event
 {
 	struct place place = place_of(builder, event->start_mark, event->end_mark);
 	if (anchor) {
-		refuse(builder, place, "anchor", "write the value out",
+		refuse(builder, place, "anchor", "use 'profiles' for what VMs share",
 			"anchors are not part of the spec language");
 		return false;
 	}
@@ -256,7 +255,7 @@ static bool take_start(struct builder *builder, const yaml_event_t *event, enum 
 static bool take_alias(struct builder *builder, const yaml_event_t *event)
 {
 	refuse(builder, place_of(builder, event->start_mark, event->end_mark), "alias",
-		"write the value out", "aliases are not part of the spec language");
+		"use 'profiles' for what VMs share", "aliases are not part of the spec language");
 	return false;
 }
 
@@ -297,7 +296,7 @@ static void build(struct builder *builder)
 				builder->diags->out_of_memory = true;
 			else
 				report_parser_error(builder);
-			builder->documents.incomplete = true;
+			builder->stream.incomplete = true;
 			return;
 		}
 		bool last = event.type == YAML_STREAM_END_EVENT;
@@ -305,19 +304,19 @@ static void build(struct builder *builder)
 		yaml_event_delete(&event);
 		if (go_on && builder->diags->errors - errors < SPEC_ERRORS_MAX)
 			continue;
-		builder->documents.incomplete = !last;
+		builder->stream.incomplete = !last;
 		return;
 	}
 }
 
 int node_parse(struct arena *arena, const struct source *source, struct diags *diags,
-	struct documents *ret_documents)
+	struct stream *ret_stream)
 {
 	struct builder builder = {.arena = arena, .source = source, .diags = diags};
 	if (source->length > SPEC_BYTES_MAX) {
 		struct place whole = {.source = source};
 		refuse(&builder, whole, "too-large", NULL, "larger than 1 MiB");
-		*ret_documents = (struct documents){.incomplete = true};
+		*ret_stream = (struct stream){.incomplete = true};
 		return 0;
 	}
 	if (!yaml_parser_initialize(&builder.parser))
@@ -329,21 +328,82 @@ int node_parse(struct arena *arena, const struct source *source, struct diags *d
 	yaml_parser_delete(&builder.parser);
 	if (diags->out_of_memory)
 		return -ENOMEM;
-	*ret_documents = builder.documents;
+	*ret_stream = builder.stream;
 	return 0;
 }
 
 const struct node *node_get(const struct node *mapping, const char *key)
 {
+	if (!mapping || mapping->kind != NODE_MAPPING)
+		return NULL;
 	for (const struct node *value = mapping->first; value; value = value->next)
 		if (strcmp(value->key->text, key) == 0)
 			return value;
 	return NULL;
 }
 
+struct place node_key_place(const struct node *node)
+{
+	return node->key ? node->key->place : node->place;
+}
+
+static bool is_one_of(const struct node *node, const char *const *words, size_t count)
+{
+	if (node->kind != NODE_SCALAR || !node->plain)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(node->text, words[i]) == 0)
+			return true;
+	return false;
+}
+
 bool node_is_null(const struct node *node)
 {
-	return node->kind == NODE_SCALAR && node->plain &&
-	       (node->length == 0 || strcmp(node->text, "~") == 0 ||
-		       strcasecmp(node->text, "null") == 0);
+	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+	return is_one_of(node, words, ARRAY_SIZE(words));
+}
+
+bool node_is_bool(const struct node *node)
+{
+	static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
+	return is_one_of(node, words, ARRAY_SIZE(words));
+}
+
+static const char *skip_digits(const char *text)
+{
+	return text + strspn(text, "0123456789");
+}
+
+/* [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
+static bool is_decimal(const char *text)
+{
+	text += *text == '-' || *text == '+';
+	const char *end = skip_digits(text);
+	bool digits = end > text;
+	if (*end == '.') {
+		const char *fraction = skip_digits(end + 1);
+		digits |= fraction > end + 1;
+		end = fraction;
+	}
+	if (!digits)
+		return false;
+	if (*end != 'e' && *end != 'E')
+		return *end == '\0';
+	end++;
+	end += *end == '-' || *end == '+';
+	return *end && *skip_digits(end) == '\0';
+}
+
+bool node_is_number(const struct node *node)
+{
+	static const char *const words[] = {".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF",
+		"-.inf", "-.Inf", "-.INF", ".nan", ".NaN", ".NAN"};
+	if (node->kind != NODE_SCALAR || !node->plain)
+		return false;
+	const char *text = node->text;
+	if (text[0] == '0' && (text[1] == 'o' || text[1] == 'x')) {
+		const char *digits = text[1] == 'o' ? "01234567" : "0123456789abcdefABCDEF";
+		return text[2] && text[2 + strspn(text + 2, digits)] == '\0';
+	}
+	return is_decimal(text) || is_one_of(node, words, ARRAY_SIZE(words));
 }

@@ -33,7 +33,8 @@ struct node {
 	size_t count;
 };
 
-struct documents {
+/* The documents of one text (YAML 1.2, 9.2). */
+struct stream {
 	struct node *first;
 	bool incomplete; /* the last document ends at an error */
 };
@@ -42,10 +43,18 @@ struct documents {
  * wrong with the text goes to diags; what was read before that is still returned. Returns -ENOMEM
  * when memory is short, else 0. */
 int node_parse(struct arena *arena, const struct source *source, struct diags *diags,
-	struct documents *ret_documents);
+	struct stream *ret_stream);
 
-/* The value under a key of a mapping, or NULL. */
+/* The value under a key of a mapping; NULL when there is none, or no mapping. */
 const struct node *node_get(const struct node *mapping, const char *key);
 
-/* Whether a scalar stands for "no value" in YAML's core schema: empty, ~, null. */
+/* Where the key of a value stands; the value's own place in a list. */
+struct place node_key_place(const struct node *node);
+
+/* Whether a scalar stands for "no value" in YAML's core schema (YAML 1.2, 10.3): empty, ~, null. */
 bool node_is_null(const struct node *node);
+
+/* Whether a scalar is one that YAML's core schema takes for a number or a truth value: other
+ * readers of the file do not see a text there. */
+bool node_is_number(const struct node *node);
+bool node_is_bool(const struct node *node);

@@ -1,210 +1,244 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "spec/rules.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/macros.h"
 
 #define QEMU_ARGS_BYTES_MAX ((size_t)128 * 1024)
+#define PATH_WORD_BYTES 32
 
-struct disk_rule {
-	bool (*broken)(const struct vm *vm, const struct disk *disk);
-	const char *key; /* where the caret stands; the disk's name when that key is absent */
-	const char *code;
-	const char *message;
-	const char *hint;
+/* clang-format off */
+const struct rule vm_rules[] = {
+	{
+		.code = "disk-empty", .at = "disks.*", .fillable = true,
+		.conditions = {{"disks.*.size", TEST_ABSENT, NULL}, {"disks.*.image", TEST_ABSENT, NULL},
+			{"disks.*.cdrom", TEST_ABSENT, NULL}},
+		.message = "a disk needs 'size', 'image' or 'cdrom'",
+		.hint = "size: 20GiB makes a new one",
+	}, {
+		.code = "cdrom-size", .at = "disks.*.size",
+		.conditions = {{"disks.*.cdrom", TEST_GIVEN, NULL}, {"disks.*.size", TEST_GIVEN, NULL}},
+		.message = "'cdrom' and 'size' exclude each other",
+		.hint = "a CD-ROM is as large as its image",
+	}, {
+		.code = "cdrom-image", .at = "disks.*.image",
+		.conditions = {{"disks.*.cdrom", TEST_GIVEN, NULL}, {"disks.*.image", TEST_GIVEN, NULL}},
+		.message = "'cdrom' and 'image' exclude each other",
+		.hint = "'image' is for a disk that the guest writes",
+	}, {
+		.code = "cdrom-microvm", .at = "disks.*.cdrom",
+		.conditions = {{"disks.*.cdrom", TEST_GIVEN, NULL}, {"machine", TEST_IS, "microvm"}},
+		.message = "machine 'microvm' has no CD-ROM drive",
+		.hint = "use machine: q35",
+	}, {
+		.code = "image-raw", .at = "disks.*.format",
+		.conditions = {{"disks.*.image", TEST_GIVEN, NULL}, {"disks.*.format", TEST_IS, "raw"}},
+		.message = "a disk over an 'image' is qcow2",
+		.hint = "only qcow2 has copy-on-write; remove 'format'",
+	}, {
+		.code = "nic-unattached", .at = "nics.*", .fillable = true,
+		.conditions = {{"nics.*.bridge", TEST_ABSENT, NULL}, {"nics.*.network", TEST_ABSENT, NULL}},
+		.message = "an interface needs 'network' or 'bridge'",
+		.hint = "bridge: br0 attaches it to that bridge",
+	}, {
+		.code = "nic-attached-twice", .at = "nics.*.bridge",
+		.conditions = {{"nics.*.bridge", TEST_GIVEN, NULL}, {"nics.*.network", TEST_GIVEN, NULL}},
+		.message = "'network' and 'bridge' exclude each other",
+		.hint = "the network's document says its bridge",
+	}, {
+		.code = "nic-microvm", .at = "nics.*.model",
+		.conditions = {{"nics.*.model", TEST_IS_NOT, "virtio"}, {"machine", TEST_IS, "microvm"}},
+		.message = "machine 'microvm' has virtio interfaces only",
+		.hint = "remove 'model'",
+	}, {
+		.code = "needs-kernel", .at = "boot.initrd", .fillable = true,
+		.conditions = {{"boot.initrd", TEST_GIVEN, NULL}, {"boot.kernel", TEST_ABSENT, NULL}},
+		.message = "'initrd' needs 'kernel'",
+	}, {
+		.code = "needs-kernel", .at = "boot.cmdline", .fillable = true,
+		.conditions = {{"boot.cmdline", TEST_GIVEN, NULL}, {"boot.kernel", TEST_ABSENT, NULL}},
+		.message = "'cmdline' needs 'kernel'",
+	}, {
+		.code = "order-kernel", .at = "boot.order",
+		.conditions = {{"boot.order", TEST_GIVEN, NULL}, {"boot.kernel", TEST_GIVEN, NULL}},
+		.message = "'order' and 'kernel' exclude each other",
+		.hint = "a kernel is booted without a boot device",
+	}, {
+		.code = "host-tcg", .at = "cpus.model",
+		.conditions = {{"cpus.model", TEST_BEGINS, "host"}, {"accel", TEST_IS, "tcg"}},
+		.message = "CPU model 'host' needs KVM",
+		.hint = "use max, or remove 'model'",
+	},
+};
+/* clang-format on */
+const size_t vm_rule_count = ARRAY_SIZE(vm_rules);
+
+/* --- paths --------------------------------------------------------------------------------- */
+
+struct place_in_tree {
+	const struct node *node; /* NULL: not given */
+	const struct node *last; /* the last node of the path that is there */
+	const struct key *row;
 };
 
-static bool disk_is_nothing(const struct vm *vm, const struct disk *disk)
+/* Cuts the first word off a path. */
+static const char *cut_word(const char *path, char word[PATH_WORD_BYTES])
 {
-	(void)vm;
-	return !disk->size_bytes && !disk->image && !disk->cdrom;
+	size_t length = strcspn(path, ".");
+	size_t kept = length < PATH_WORD_BYTES ? length : PATH_WORD_BYTES - 1;
+	memcpy(word, path, kept);
+	word[kept] = '\0';
+	return path + length + (path[length] == '.');
 }
 
-static bool cdrom_has_size(const struct vm *vm, const struct disk *disk)
+/* One step down: a plain value is its short form's key. */
+static const struct node *step(const struct key *above, const struct node *node, const char *word)
 {
-	(void)vm;
-	return disk->cdrom && disk->size_bytes;
+	if (!node || node->kind == NODE_MAPPING)
+		return node_get(node, word);
+	bool stands_for = above && above->scalar_for && strcmp(above->scalar_for, word) == 0;
+	return node->kind == NODE_SCALAR && stands_for ? node : NULL;
 }
 
-static bool cdrom_has_image(const struct vm *vm, const struct disk *disk)
+static struct place_in_tree walk(const struct node *document, const char *path, const char *part)
 {
-	(void)vm;
-	return disk->cdrom && disk->image;
+	struct place_in_tree at = {.node = document, .last = document};
+	const struct key_table *table = &vm_table;
+	while (*path) {
+		char word[PATH_WORD_BYTES];
+		path = cut_word(path, word);
+		if (strcmp(word, "*") == 0) {
+			at.node = node_get(at.node, part);
+		} else {
+			const struct key *row = key_find(table, word);
+			at.node = step(at.row, at.node, word);
+			at.row = row;
+			table = row ? row->below : table;
+		}
+		if (at.node)
+			at.last = at.node;
+	}
+	return at;
 }
 
-static bool cdrom_on_microvm(const struct vm *vm, const struct disk *disk)
+const struct node *rules_look_up(const struct node *document, const char *path, const char *part)
 {
-	return disk->cdrom && vm->machine == MACHINE_MICROVM;
+	return walk(document, path, part).node;
 }
 
-static bool image_is_raw(const struct vm *vm, const struct disk *disk)
+/* --- rows ---------------------------------------------------------------------------------- */
+
+static bool holds(const struct condition *condition, const struct node *document, const char *part)
 {
-	(void)vm;
-	return disk->image && disk->format == DISK_RAW;
+	struct place_in_tree at = walk(document, condition->path, part);
+	const char *value = at.node && at.node->kind == NODE_SCALAR ? at.node->text : NULL;
+	if (!at.node && at.row)
+		value = at.row->fallback;
+	switch (condition->test) {
+	case TEST_GIVEN:
+		return at.node != NULL;
+	case TEST_ABSENT:
+		return at.node == NULL;
+	case TEST_IS:
+		return value && strcmp(value, condition->value) == 0;
+	case TEST_IS_NOT:
+		return value && strcmp(value, condition->value) != 0;
+	case TEST_BEGINS:
+		return at.node && value &&
+		       strncmp(value, condition->value, strlen(condition->value)) == 0;
+	}
+	return false;
 }
 
-static const struct disk_rule disk_rules[] = {
-	{disk_is_nothing, NULL, "disk-empty", "a disk needs 'size', 'image' or 'cdrom'",
-		"size: 20GiB makes a new one"},
-	{cdrom_has_size, "size", "cdrom-size", "'cdrom' and 'size' exclude each other",
-		"a CD-ROM is as large as its image"},
-	{cdrom_has_image, "image", "cdrom-image", "'cdrom' and 'image' exclude each other",
-		"'image' is for a disk that the guest writes"},
-	{cdrom_on_microvm, "cdrom", "cdrom-microvm", "machine 'microvm' has no CD-ROM drive",
-		"use machine: q35"},
-	{image_is_raw, "format", "image-raw", "a disk over an 'image' is qcow2",
-		"only qcow2 has copy-on-write; remove 'format'"},
-};
-
-struct vm_rule {
-	bool (*broken)(const struct vm *vm);
-	const char *key; /* path of at most two */
-	const char *below;
-	const char *code;
-	const char *message;
-	const char *hint;
-};
-
-static bool initrd_without_kernel(const struct vm *vm)
+static void check_rule(
+	const struct rule *rule, const struct node *document, const char *part, struct diags *diags)
 {
-	return vm->boot.initrd && !vm->boot.kernel;
+	for (size_t i = 0; i < ARRAY_SIZE(rule->conditions); i++)
+		if (rule->conditions[i].path && !holds(&rule->conditions[i], document, part))
+			return;
+	struct place place = node_key_place(walk(document, rule->at, part).last);
+	diag_add(diags, SEVERITY_ERROR, place, rule->code, rule->hint, "%s", rule->message);
 }
 
-static bool cmdline_without_kernel(const struct vm *vm)
+static void check_rows(const struct node *document, struct diags *diags)
 {
-	return vm->boot.cmdline && !vm->boot.kernel;
+	for (size_t i = 0; i < vm_rule_count; i++) {
+		const struct rule *rule = &vm_rules[i];
+		if (!strchr(rule->at, '*')) {
+			check_rule(rule, document, NULL, diags);
+			continue;
+		}
+		char word[PATH_WORD_BYTES];
+		cut_word(rule->at, word);
+		const struct node *parts = node_get(document, word);
+		for (const struct node *part = parts ? parts->first : NULL; part; part = part->next)
+			check_rule(rule, document, part->key->text, diags);
+	}
 }
 
-static bool order_with_kernel(const struct vm *vm)
+/* --- what is no row ------------------------------------------------------------------------ */
+
+static struct place place_at(const struct node *document, const char *path, const char *part)
 {
-	return vm->boot.order.count && vm->boot.kernel;
+	return node_key_place(walk(document, path, part).last);
 }
 
-static bool topology_is_partial(const struct vm *vm)
-{
-	const struct topology *topology = &vm->cpus.topology;
-	int given = (topology->sockets > 0) + (topology->cores > 0) + (topology->threads > 0);
-	return given != 0 && given != 3;
-}
-
-static bool topology_differs(const struct vm *vm)
+static void check_topology(const struct vm *vm, const struct node *document, struct diags *diags)
 {
 	const struct topology *topology = &vm->cpus.topology;
 	uint64_t product = topology->sockets * topology->cores * topology->threads;
-	return product && product != vm->cpus.count;
-}
-
-static bool host_cpu_under_tcg(const struct vm *vm)
-{
-	return vm->accel == ACCEL_TCG && vm->cpus.model && strncmp(vm->cpus.model, "host", 4) == 0;
+	if (product && product != vm->cpus.count)
+		diag_add(diags, SEVERITY_ERROR, place_at(document, "cpus.topology", NULL),
+			"topology-count", NULL,
+			"sockets * cores * threads is %" PRIu64 ", and 'count' is %" PRIu64,
+			product, vm->cpus.count);
 }
 
 /* systemd refuses lines of more than 1 MiB; escaped and with all else, twice this is far from it.
  * Linux refuses single arguments of more than this (MAX_ARG_STRLEN, execve(2)). */
-static bool qemu_args_are_long(const struct vm *vm)
+static void check_qemu_args(const struct vm *vm, const struct node *document, struct diags *diags)
 {
 	size_t total = 0;
 	for (size_t i = 0; i < vm->qemu_args.count; i++)
 		total += strlen(vm->qemu_args.items[i]) + 1;
-	return total > QEMU_ARGS_BYTES_MAX;
+	if (total > QEMU_ARGS_BYTES_MAX)
+		diag_add(diags, SEVERITY_ERROR, place_at(document, "qemu-args", NULL),
+			"qemu-args-long", "systemd takes no longer lines",
+			"'qemu-args' hold more than 128 KiB");
 }
 
-static const struct vm_rule vm_rules[] = {
-	{initrd_without_kernel, "boot", "initrd", "needs-kernel", "'initrd' needs 'kernel'", NULL},
-	{cmdline_without_kernel, "boot", "cmdline", "needs-kernel", "'cmdline' needs 'kernel'",
-		NULL},
-	{order_with_kernel, "boot", "order", "order-kernel",
-		"'order' and 'kernel' exclude each other",
-		"a kernel is booted without a boot device"},
-	{topology_is_partial, "cpus", "topology", "topology-partial",
-		"'topology' needs 'sockets', 'cores' and 'threads'", NULL},
-	{topology_differs, "cpus", "topology", "topology-count",
-		"sockets * cores * threads is not 'count'", NULL},
-	{host_cpu_under_tcg, "cpus", "model", "host-tcg", "CPU model 'host' needs KVM",
-		"use max, or remove 'model'"},
-	{qemu_args_are_long, "qemu-args", NULL, "qemu-args-long",
-		"'qemu-args' hold more than 128 KiB", "systemd takes no longer lines"},
-};
-
-static struct place place_below(const struct node *mapping, const char *key, struct place otherwise)
+static void check_part_names(const struct node *document, struct diags *diags)
 {
-	if (!mapping || mapping->kind != NODE_MAPPING || !key)
-		return otherwise;
-	const struct node *value = node_get(mapping, key);
-	return value ? value->key->place : otherwise;
-}
-
-static void check_disks(const struct vm *vm, const struct node *document, struct diags *diags)
-{
+	const struct node *nics = node_get(document, "nics");
 	const struct node *disks = node_get(document, "disks");
-	for (size_t i = 0; i < vm->disks.count; i++) {
-		const struct disk *disk = vm_disk(vm, i);
-		const struct node *mapping = node_get(disks, disk->part.name);
-		for (size_t j = 0; j < ARRAY_SIZE(disk_rules); j++) {
-			const struct disk_rule *rule = &disk_rules[j];
-			if (rule->broken(vm, disk))
-				diag_add(diags, SEVERITY_ERROR,
-					place_below(mapping, rule->key, disk->part.place),
-					rule->code, rule->hint, "%s", rule->message);
-		}
-	}
-}
-
-static void check_nics(const struct vm *vm, struct diags *diags)
-{
-	for (size_t i = 0; i < vm->nics.count; i++) {
-		const struct nic *nic = vm_nic(vm, i);
-		if (!nic->bridge)
-			diag_add(diags, SEVERITY_ERROR, nic->part.place, "nic-unattached",
-				"bridge: br0 attaches it to that bridge",
-				"interface '%s' needs 'bridge'", nic->part.name);
-		if (vm->machine == MACHINE_MICROVM && nic->model != NIC_VIRTIO)
-			diag_add(diags, SEVERITY_ERROR, nic->part.place, "nic-microvm",
-				"remove 'model'", "machine 'microvm' has virtio interfaces only");
-		for (size_t j = 0; j < vm->disks.count; j++)
-			if (strcmp(nic->part.name, vm_disk(vm, j)->part.name) == 0)
-				diag_add(diags, SEVERITY_ERROR, nic->part.place, "part-name",
-					"rename one: boot.order and QEMU's ids need one name each",
-					"'%s' is the name of a disk, too", nic->part.name);
-	}
-}
-
-static bool has_part(const struct vm *vm, const char *name)
-{
-	for (size_t i = 0; i < vm->disks.count; i++)
-		if (strcmp(vm_disk(vm, i)->part.name, name) == 0)
-			return true;
-	for (size_t i = 0; i < vm->nics.count; i++)
-		if (strcmp(vm_nic(vm, i)->part.name, name) == 0)
-			return true;
-	return false;
+	for (const struct node *nic = nics ? nics->first : NULL; nic; nic = nic->next)
+		if (node_get(disks, nic->key->text))
+			diag_add(diags, SEVERITY_ERROR, nic->key->place, "part-name",
+				"rename one: boot.order and QEMU's ids need one name each",
+				"'%s' is the name of a disk, too", nic->key->text);
 }
 
 static bool stands_before(const struct node *first, const struct node *item)
 {
 	for (; first != item; first = first->next)
-		if (first->kind == NODE_SCALAR && strcmp(first->text, item->text) == 0)
+		if (strcmp(first->text, item->text) == 0)
 			return true;
 	return false;
 }
 
-/* Beyond as many items as there are parts, each is a mistake: the list is walked in bounded time.
- */
-static void check_order(const struct vm *vm, const struct node *document, struct diags *diags)
+static void check_order(const struct node *document, struct diags *diags)
 {
-	if (!vm->boot.order.count)
-		return;
-	const size_t enough = diags->errors + SPEC_ERRORS_MAX;
-	const struct node *first = node_get(node_get(document, "boot"), "order")->first;
-	for (const struct node *item = first; item && diags->errors < enough; item = item->next) {
-		if (item->kind != NODE_SCALAR)
-			continue;
-		if (!has_part(vm, item->text))
+	const struct node *order = rules_look_up(document, "boot.order", NULL);
+	const struct node *disks = node_get(document, "disks");
+	const struct node *nics = node_get(document, "nics");
+	for (const struct node *item = order ? order->first : NULL; item; item = item->next) {
+		if (!node_get(disks, item->text) && !node_get(nics, item->text))
 			diag_add(diags, SEVERITY_ERROR, item->place, "unknown-part",
 				"name one of 'disks' or 'nics'", "there is no '%s' to boot from",
 				item->text);
-		else if (stands_before(first, item))
+		else if (stands_before(order->first, item))
 			diag_add(diags, SEVERITY_ERROR, item->place, "duplicate-part",
 				"keep one of the two", "'%s' is in the boot order twice",
 				item->text);
@@ -213,16 +247,9 @@ static void check_order(const struct vm *vm, const struct node *document, struct
 
 void rules_check_vm(const struct vm *vm, const struct node *document, struct diags *diags)
 {
-	check_disks(vm, document, diags);
-	check_nics(vm, diags);
-	check_order(vm, document, diags);
-	for (size_t i = 0; i < ARRAY_SIZE(vm_rules); i++) {
-		const struct vm_rule *rule = &vm_rules[i];
-		if (!rule->broken(vm))
-			continue;
-		const struct node *group = node_get(document, rule->key);
-		struct place place = place_below(document, rule->key, vm->place);
-		diag_add(diags, SEVERITY_ERROR, place_below(group, rule->below, place), rule->code,
-			rule->hint, "%s", rule->message);
-	}
+	check_rows(document, diags);
+	check_part_names(document, diags);
+	check_order(document, diags);
+	check_topology(vm, document, diags);
+	check_qemu_args(vm, document, diags);
 }

@@ -1,9 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules between keys of one VM, one row each, checked after decoding. */
+/*
+ * Rules between keys of one VM, checked after decoding. A rule is a row of conditions: the VM
+ * breaks it where all of them hold. The JSON Schema is made of the same rows. What such rows cannot
+ * say (sums, counts, names that must be there) is code, and the schema leaves it to vmlet.
+ */
 #pragma once
 
 #include "spec/node.h"
 #include "spec/vm.h"
 
-/* Adds a diagnostic for each rule that the VM breaks, at the key that the rule names. */
+enum test {
+	TEST_GIVEN,
+	TEST_ABSENT,
+	TEST_IS,     /* has that value, by default or not */
+	TEST_IS_NOT, /* has another */
+	TEST_BEGINS, /* is given and begins with it */
+};
+
+struct condition {
+	const char *path; /* as in the reference: "boot.kernel", "disks.*.size"; NULL for none */
+	enum test test;
+	const char *value;
+};
+
+/* All conditions with a "*" are of one part, and of one mapping of parts. */
+struct rule {
+	const char *code;
+	struct condition conditions[3];
+	const char *at; /* where the caret stands: this key, or what is there of its path */
+	const char *message;
+	const char *hint; /* or NULL */
+	bool fillable;	  /* a profile may bring what is missing */
+};
+
+extern const struct rule vm_rules[];
+extern const size_t vm_rule_count;
+
+/* Adds a diagnostic for each rule that the VM breaks. */
 void rules_check_vm(const struct vm *vm, const struct node *document, struct diags *diags);
+
+/* The value at a path of a VM's tree, "*" standing for the part; NULL when it is not given. */
+const struct node *rules_look_up(const struct node *document, const char *path, const char *part);

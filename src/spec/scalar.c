@@ -118,14 +118,9 @@ static const char *skip_blanks(const char *text)
 	return text;
 }
 
-/* Reads a unit's name; none means seconds. */
 static int read_span_unit(const char **text, uint64_t *ret_usec)
 {
 	size_t length = strcspn(*text, " 0123456789");
-	if (length == 0) {
-		*ret_usec = USEC_SECOND;
-		return 0;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(span_units); i++) {
 		if (strlen(span_units[i].name) != length ||
 			strncmp(*text, span_units[i].name, length) != 0)
@@ -137,24 +132,38 @@ static int read_span_unit(const char **text, uint64_t *ret_usec)
 	return -EINVAL;
 }
 
-/* The digits "5" are half a unit; what is finer than a microsecond is dropped. */
+/* The digits "5" are half a unit. */
 static uint64_t fraction_of(const char *digits, uint64_t unit)
 {
 	uint64_t value = 0;
 	uint64_t scale = unit;
+	bool finer = false;
 	for (; is_digit(*digits); digits++) {
+		finer |= scale % 10 && *digits != '0';
 		scale /= 10;
 		value += (uint64_t)(*digits - '0') * scale;
 	}
-	return value;
+	return value + finer;
+}
+
+/* Adds number * unit and a fraction; what is too much is endless. */
+static void add_span(uint64_t number, uint64_t unit, uint64_t fraction, uint64_t *total)
+{
+	if (__builtin_mul_overflow(number, unit, &number) ||
+		__builtin_add_overflow(number, fraction, &number) ||
+		__builtin_add_overflow(*total, number, total))
+		*total = SPAN_INFINITE;
 }
 
 static int read_span_term(const char **text, uint64_t *total)
 {
 	uint64_t number = 0;
-	int r = read_digits(text, &number);
-	if (r < 0)
-		return r;
+	if (!is_digit(**text) || has_leading_zero(*text))
+		return -EINVAL;
+	if (read_digits(text, &number) == -ERANGE) {
+		*text += strspn(*text, "0123456789");
+		number = UINT64_MAX;
+	}
 	const char *fraction = "";
 	if (**text == '.' && is_digit((*text)[1])) {
 		fraction = *text + 1;
@@ -162,14 +171,11 @@ static int read_span_term(const char **text, uint64_t *total)
 	}
 	*text = skip_blanks(*text);
 	uint64_t unit;
-	r = read_span_unit(text, &unit);
+	int r = read_span_unit(text, &unit);
 	if (r < 0)
 		return r;
-	if (__builtin_mul_overflow(number, unit, &number) ||
-		__builtin_add_overflow(number, fraction_of(fraction, unit), &number) ||
-		__builtin_add_overflow(*total, number, total) || *total == SPAN_INFINITE)
-		return -ERANGE;
-	*text = skip_blanks(*text);
+	add_span(number, unit, fraction_of(fraction, unit), total);
+	*text = **text == ' ' && is_digit(*skip_blanks(*text)) ? skip_blanks(*text) : *text;
 	return 0;
 }
 
@@ -179,34 +185,39 @@ int scalar_parse_span(const char *text, uint64_t *ret_usec)
 		*ret_usec = SPAN_INFINITE;
 		return 0;
 	}
-	if (!is_digit(*text))
-		return -EINVAL;
 	uint64_t total = 0;
-	while (*text) {
-		int r = read_span_term(&text, &total);
+	uint64_t seconds;
+	int r = scalar_parse_count(text, &seconds);
+	if (r != -EINVAL) {
+		add_span(r == 0 ? seconds : UINT64_MAX, USEC_SECOND, 0, &total);
+		*ret_usec = total;
+		return 0;
+	}
+	do {
+		r = read_span_term(&text, &total);
 		if (r < 0)
 			return r;
-	}
+	} while (*text);
 	*ret_usec = total;
 	return 0;
 }
 
-int scalar_parse_bool(const char *text, bool *ret_value)
+int scalar_parse_bool(const char *text, bool plain, bool *ret_value)
 {
-	static const char *const words[][2] = {
-		{"false", "true"},
-		{"False", "True"},
-		{"FALSE", "TRUE"},
-		{"no", "yes"},
-		{"No", "Yes"},
-		{"NO", "YES"},
-		{"off", "on"},
-		{"Off", "On"},
-		{"OFF", "ON"},
+	static const struct {
+		const char *words[2];
+		bool plain; /* in quotes it is text */
+	} pairs[] = {
+		{{"no", "yes"}, false},
+		{{"off", "on"}, false},
+		{{"false", "true"}, true},
+		{{"False", "True"}, true},
+		{{"FALSE", "TRUE"}, true},
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
 		for (int value = 0; value < 2; value++)
-			if (strcmp(text, words[i][value]) == 0) {
+			if ((plain || !pairs[i].plain) &&
+				strcmp(text, pairs[i].words[value]) == 0) {
 				*ret_value = value;
 				return 0;
 			}
@@ -272,7 +283,7 @@ bool scalar_is_interface(const char *text)
 
 bool scalar_is_path(const char *text)
 {
-	if (text[0] != '/' || strlen(text) >= PATH_MAX || !scalar_is_line(text))
+	if (text[0] != '/' || scalar_length(text) > PATH_LENGTH_MAX || !scalar_is_line(text))
 		return false;
 	for (const char *part = text; part; part = strchr(part, '/')) {
 		part++;
@@ -282,6 +293,14 @@ bool scalar_is_path(const char *text)
 			return false;
 	}
 	return true;
+}
+
+size_t scalar_length(const char *text)
+{
+	size_t length = 0;
+	for (; *text; text++)
+		length += ((unsigned char)*text & 0xc0) != 0x80;
+	return length;
 }
 
 /* Reads one character of UTF-8 (RFC 3629), and not its end. Returns false when none stands there.

@@ -16,6 +16,8 @@
 /* IFNAMSIZ without its NUL. */
 #define INTERFACE_LENGTH_MAX 15
 #define MAC_TEXT_BYTES 18
+/* Of four bytes each, they stay below PATH_MAX. */
+#define PATH_LENGTH_MAX 1023
 
 #define SPAN_INFINITE UINT64_MAX
 
@@ -26,12 +28,14 @@ int scalar_parse_count(const char *text, uint64_t *ret_count);
  * nobody can tell bytes from megabytes. */
 int scalar_parse_size(const char *text, uint64_t *ret_bytes);
 
-/* Microseconds, as systemd.time(7) writes time spans: "90s", "1min 30s", "1.5h"; a bare number is
- * seconds; "infinity" is SPAN_INFINITE. */
+/* Microseconds, as systemd.time(7) writes time spans: "90s", "1min 30s", "1.5h"; a whole number
+ * alone is seconds. "infinity", and what 64 bits do not hold, is SPAN_INFINITE; what is finer than
+ * a microsecond is rounded up. */
 int scalar_parse_span(const char *text, uint64_t *ret_usec);
 
-/* YAML 1.1's words, in the three spellings that YAML allows (yes, Yes, YES). */
-int scalar_parse_bool(const char *text, bool *ret_value);
+/* yes, no, on and off, quoted or not; true and false as YAML's core schema has them (YAML 1.2,
+ * 10.3), which in quotes are text. */
+int scalar_parse_bool(const char *text, bool plain, bool *ret_value);
 
 /* A unicast Ethernet address, normalised to lower case with colons. -EADDRNOTAVAIL when it is one
  * that no interface may have (multicast, or all zero). */
@@ -44,8 +48,11 @@ bool scalar_is_name(const char *text, size_t length_max);
  * no slash, colon or blank, and not "." or "..". Only printable ASCII here. */
 bool scalar_is_interface(const char *text);
 
-/* An absolute path without empty, "." or ".." parts, within PATH_MAX. */
+/* An absolute path without empty, "." or ".." parts. */
 bool scalar_is_path(const char *text);
+
+/* How many characters a text of UTF-8 has. */
+size_t scalar_length(const char *text);
 
 /* Valid on one line of any file: UTF-8 without control characters (C1 ones and U+2028/9 included)
  * and noncharacters (U+FDD0 to U+FDEF, U+FFFE, U+FFFF and their like). */

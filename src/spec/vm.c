@@ -8,13 +8,9 @@
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 #define TIB (KIB * KIB * MIB)
-#define USEC_SECOND UINT64_C(1000000)
-#define USEC_DAY (86400 * USEC_SECOND)
 
 #define TABLE(table, rows, type) \
 	const struct key_table table = {rows, ARRAY_SIZE(rows), sizeof(type)}
-
-DEFINE_CHOICES(kind_names, KIND_COUNT, [KIND_VM] = "vm");
 
 DEFINE_CHOICES(machine_names,
 	MACHINE_COUNT, [MACHINE_Q35] = "q35", [MACHINE_PC] = "pc", [MACHINE_MICROVM] = "microvm");
@@ -43,15 +39,15 @@ DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
 static const struct key topology_keys[] = {
 	{
 		.name = "sockets", .type = KEY_COUNT, .offset = offsetof(struct topology, sockets),
-		.min = 1, .max = 255, .example = "1",
+		.required = true, .min = 1, .max = 255, .example = "1",
 		.summary = "How many CPU sockets the guest sees.",
 	}, {
 		.name = "cores", .type = KEY_COUNT, .offset = offsetof(struct topology, cores),
-		.min = 1, .max = 255, .example = "2",
+		.required = true, .min = 1, .max = 255, .example = "2",
 		.summary = "How many cores each socket has.",
 	}, {
 		.name = "threads", .type = KEY_COUNT, .offset = offsetof(struct topology, threads),
-		.min = 1, .max = 255, .example = "1",
+		.required = true, .min = 1, .max = 255, .example = "1",
 		.summary = "How many threads each core has.",
 	},
 };
@@ -114,9 +110,14 @@ TABLE(disk_table, disk_keys, struct disk);
 
 static const struct key nic_keys[] = {
 	{
+		.name = "network", .type = KEY_NAME, .offset = offsetof(struct nic, network),
+		.example = "lan",
+		.summary = "The network, by the name of its document, that the interface is attached to.",
+	}, {
 		.name = "bridge", .type = KEY_INTERFACE, .offset = offsetof(struct nic, bridge),
 		.example = "br0",
-		.summary = "The bridge that the interface is attached to; one that does not exist is made.",
+		.summary = "The bridge that the interface is attached to, where no document describes "
+			   "the network; one that does not exist is made.",
 	}, {
 		.name = "mac", .type = KEY_MAC, .offset = offsetof(struct nic, mac),
 		.example = "52:54:00:12:34:56",
@@ -131,7 +132,7 @@ TABLE(nic_table, nic_keys, struct nic);
 
 static const struct key boot_keys[] = {
 	{
-		.name = "order", .type = KEY_LIST, .item = KEY_NAME,
+		.name = "order", .type = KEY_LIST, .item = KEY_NAME, .max = DISKS_MAX + NICS_MAX,
 		.offset = offsetof(struct boot, order), .example = "[root, install]",
 		.summary = "The disks and interfaces to boot from, first to last.",
 	}, {
@@ -202,6 +203,15 @@ static const struct key vm_keys[] = {
 		.fallback = "no", .example = "yes",
 		.summary = "Start the VM when the host boots.",
 	}, {
+		.name = "profiles", .type = KEY_LIST, .item = KEY_NAME, .max = PROFILES_MAX,
+		.offset = offsetof(struct vm, profiles), .composing = true, .example = "[small, lan]",
+		.summary = "Documents of kind profile whose keys the VM takes up, a later one's first; the "
+			   "VM's own keys win.",
+	}, {
+		.name = "depends-on", .type = KEY_LIST, .item = KEY_NAME, .max = DEPENDENCIES_MAX,
+		.offset = offsetof(struct vm, depends_on), .example = "[db]",
+		.summary = "VMs that this one needs: they are started with it and before it.",
+	}, {
 		.name = "cpus", .type = KEY_GROUP, .offset = offsetof(struct vm, cpus),
 		.below = &cpus_table, .scalar_for = "count", .example = "2",
 		.summary = "The virtual CPUs.",
@@ -247,12 +257,12 @@ static const struct key vm_keys[] = {
 	}, {
 		.name = "restart-delay", .type = KEY_SPAN,
 		.offset = offsetof(struct vm, restart_delay_usec),
-		.fallback = "5s", .max = USEC_DAY, .example = "5s",
+		.fallback = "5s", .example = "5s",
 		.summary = "How long systemd waits before it does.",
 	}, {
 		.name = "stop-timeout", .type = KEY_SPAN,
 		.offset = offsetof(struct vm, stop_timeout_usec),
-		.fallback = "90s", .min = USEC_SECOND, .max = USEC_DAY, .example = "3min",
+		.fallback = "90s", .min = 1, .example = "3min",
 		.summary = "How long the guest may take to power itself off when it is asked to.",
 	}, {
 		.name = "service", .type = KEY_SETTINGS, .offset = offsetof(struct vm, service),

@@ -2,15 +2,12 @@
 /* A virtual machine as its spec says it: kind vm, every default filled in. */
 #pragma once
 
-#include "spec/key.h"
+#include "spec/kind.h"
 
 #define DISKS_MAX 16
 #define NICS_MAX 8
-
-enum kind {
-	KIND_VM,
-	KIND_COUNT,
-};
+#define PROFILES_MAX 16
+#define DEPENDENCIES_MAX 32
 
 enum machine {
 	MACHINE_Q35,
@@ -66,7 +63,6 @@ enum restart {
 	RESTART_COUNT,
 };
 
-extern const struct choices kind_names;
 extern const struct choices machine_names;
 extern const struct choices accel_names;
 extern const struct choices disk_format_names;
@@ -101,6 +97,7 @@ struct disk {
 
 struct nic {
 	struct part part;
+	const char *network; /* of kind network; exactly one of this and the next is given */
 	const char *bridge;
 	const char *mac; /* NULL: derived from the names */
 	int model;	 /* enum nic_model */
@@ -125,11 +122,12 @@ struct console {
 };
 
 struct vm {
-	struct place place; /* of its name, or of its document */
-	int kind;	    /* enum kind */
+	int kind; /* enum kind */
 	const char *name;
 	const char *description;
 	bool autostart;
+	struct strings profiles;
+	struct strings depends_on;
 	struct cpus cpus;
 	uint64_t memory_bytes;
 	int machine; /* enum machine */

@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "emit/dropin.h"
 #include "plan/set.h"
-#include "spec/encode.h"
+#include "spec/resolved.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,18 +17,18 @@ struct world {
 	struct arena arena;
 	struct arena scratch;
 	struct diags diags;
+	struct documents documents;
 	struct set set;
 	struct source source;
 };
 
 static void load(struct world *world, const char *text, size_t size)
 {
-	struct loaded loaded;
-	*world = (struct world){.source = {"fuzz", text, size}};
-	if (load_source(&world->arena, &world->scratch, &world->source, "fuzz", &world->diags,
-		    &loaded) ||
-		set_add(&world->arena, &world->set, &world->source, &loaded) ||
-		set_check(&world->arena, &world->set, &world->diags))
+	*world = (struct world){.source = {"fuzz", text, size, 0}};
+	if (documents_read(
+		    &world->arena, &world->source, "fuzz", &world->diags, &world->documents) ||
+		documents_check(&world->arena, &world->documents, &world->diags) ||
+		set_check(&world->arena, &world->documents, &world->diags, &world->set))
 		abort();
 }
 
@@ -39,16 +39,16 @@ static void done(struct world *world)
 	arena_done(&world->arena);
 }
 
-static void check_resolved(const struct vm *vm)
+static void check_resolved(const struct documents *documents, const struct document *document)
 {
 	struct buf first CLEANUP(buf_done) = {0};
 	struct buf second CLEANUP(buf_done) = {0};
 	struct world world;
-	encode_mapping(&vm_table, vm, &first);
+	resolved_write(documents, document, false, &first);
 	load(&world, first.data, first.length);
 	if (world.diags.errors || world.set.count != 1)
 		abort();
-	encode_mapping(&vm_table, &world.set.items[0].loaded->vm, &second);
+	resolved_write(&world.documents, world.set.items[0].document, false, &second);
 	if (strcmp(first.data, second.data) != 0)
 		abort();
 	done(&world);
@@ -89,15 +89,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t i = 0; i < world.set.count; i++) {
 		const struct member *member = &world.set.items[i];
-		if (member->loaded->broken)
+		if (member->document->broken)
 			continue;
 		arena_reset(&world.scratch);
 		buf_reset(&text);
 		if (dropin_emit(
 			    &member->plan, "/etc/vmlet/fuzz.yaml", "/run", &world.scratch, &text))
 			abort();
-		check_lines(&member->loaded->vm, text.data);
-		check_resolved(&member->loaded->vm);
+		check_lines(member->document->vm, text.data);
+		check_resolved(&world.documents, member->document);
 	}
 	done(&world);
 	return 0;

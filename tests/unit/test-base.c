@@ -150,7 +150,7 @@ static void diagnostics_show_the_place(void **state)
 {
 	(void)state;
 	static const char text[] = "one\r\n\tt\xc3\xa9xt \x1b[31m\xff end\n";
-	struct source source = {"f.yaml", text, sizeof(text) - 1};
+	struct source source = {"f.yaml", text, sizeof(text) - 1, 0};
 	struct diags diags = {0};
 	diag_add(&diags, SEVERITY_ERROR, (struct place){&source, 2, 2, 6}, "code", "mend it",
 		"bad %s", "word");

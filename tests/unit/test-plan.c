@@ -100,7 +100,7 @@ static void cpu_models(void **state)
 
 static void load(struct fixture *fixture, const char *name, const char *text)
 {
-	fixture_load(fixture, name, text, strlen(text));
+	fixture_add(fixture, name, text, strlen(text));
 }
 
 /* The file in which the VM that is refused stands. */
@@ -108,9 +108,9 @@ static const char *refused_file(const struct fixture *fixture)
 {
 	const char *file = NULL;
 	for (size_t i = 0; i < fixture->set.count; i++)
-		if (fixture->set.items[i].loaded->broken) {
+		if (fixture->set.items[i].document->broken) {
 			assert_null(file);
-			file = fixture->set.items[i].source->file;
+			file = fixture->set.items[i].document->source->file;
 		}
 	return file;
 }
@@ -133,8 +133,10 @@ static void one_of_each(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		for (int swapped = 0; swapped < 2; swapped++) {
 			struct fixture fixture = {0};
+			fixture.files = (size_t)swapped;
 			load(&fixture, swapped ? "b" : "a",
 				swapped ? cases[i].second : cases[i].first);
+			fixture.files = (size_t)!swapped;
 			load(&fixture, swapped ? "a" : "b",
 				swapped ? cases[i].first : cases[i].second);
 			fixture_check(&fixture);
@@ -169,9 +171,9 @@ static void a_broken_vm_keeps_its_name_and_nothing_else(void **state)
 	load(&fixture, "web-2", "name: web\n");
 	load(&fixture, "app", "nics: {n: {bridge: x, mac: 52:54:00:00:00:01}}\n");
 	fixture_check(&fixture);
-	assert_false(set_find(&fixture.set, "app")->loaded->broken);
-	assert_string_equal(set_find(&fixture.set, "web")->source->file, "web");
-	assert_true(fixture.set.items[1].loaded->broken && fixture.set.items[2].loaded->broken);
+	assert_false(set_find(&fixture.set, "app")->document->broken);
+	assert_string_equal(set_find(&fixture.set, "web")->document->source->file, "web");
+	assert_true(fixture.set.items[1].document->broken && fixture.set.items[2].document->broken);
 	assert_null(set_find(&fixture.set, "none"));
 	fixture_done(&fixture);
 }

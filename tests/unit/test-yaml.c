@@ -99,7 +99,7 @@ static void limits(void **state)
 	buf_puts(&text, "disks:\n");
 	for (int i = 0; i < 10000; i++)
 		buf_printf(&text, " - &a%d x\n", i);
-	fixture_load(&fixture, "web", text.data, text.length);
+	fixture_add(&fixture, "web", text.data, text.length);
 	assert_in_range(fixture.diags.errors, 1, SPEC_ERRORS_MAX);
 	fixture_done(&fixture);
 	buf_done(&text);
@@ -122,16 +122,18 @@ static void documents(void **state)
 	struct fixture fixture = {0};
 	static const char text[] = "memory: 1GiB\n---\nname: db\n---\nmemory: 2GiB\n---\n"
 				   "name: app\nmemroy: 1GiB\n";
-	struct loaded loaded = fixture_load(&fixture, "web", text, sizeof(text) - 1);
-	assert_int_equal(loaded.count, 4);
-	assert_string_equal(loaded.items[0].vm.name, "web");
-	assert_string_equal(loaded.items[1].vm.name, "db");
-	assert_false(loaded.items[0].broken || loaded.items[1].broken);
-	assert_true(loaded.items[2].broken && loaded.items[3].broken);
-	assert_null(loaded.items[2].vm.name);
-	assert_string_equal(loaded.items[3].vm.name, "app");
-	assert_string_equal(fixture.diags.items[loaded.items[2].first_diag].code, "no-name");
-	assert_string_equal(fixture.diags.items[loaded.items[3].first_diag].code, "unknown-key");
+	fixture_add(&fixture, "web", text, sizeof(text) - 1);
+	fixture_check(&fixture);
+	struct document **items = fixture.documents.items;
+	static const char *const names[] = {"app", "db", "web", NULL};
+	assert_int_equal(fixture.documents.count, ARRAY_SIZE(names));
+	for (size_t k = 0; k < ARRAY_SIZE(names) && names[k]; k++)
+		assert_string_equal(items[k]->name, names[k]);
+	assert_null(items[3]->name);
+	assert_false(items[1]->broken || items[2]->broken);
+	assert_true(items[0]->broken && items[3]->broken);
+	assert_string_equal(fixture.diags.items[items[3]->first_diag].code, "no-name");
+	assert_string_equal(fixture.diags.items[items[0]->first_diag].code, "unknown-key");
 	fixture_done(&fixture);
 }
 
@@ -152,12 +154,13 @@ static void a_broken_text_keeps_its_name(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fixture fixture = {0};
-		const struct vm *vm = fixture_vm(&fixture, cases[i].text);
+		assert_null(fixture_vm(&fixture, cases[i].text));
 		assert_true(fixture.diags.errors > 0);
+		const char *name = fixture.documents.items[0]->name;
 		if (cases[i].name)
-			assert_string_equal(vm->name, cases[i].name);
+			assert_string_equal(name, cases[i].name);
 		else
-			assert_null(vm->name);
+			assert_null(name);
 		fixture_done(&fixture);
 	}
 }

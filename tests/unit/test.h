@@ -18,41 +18,44 @@
 /* Specs of one or more files, loaded and checked together. */
 struct fixture {
 	struct arena arena;
-	struct arena scratch;
 	struct diags diags;
+	struct documents documents;
 	struct set set;
+	size_t files;
 };
 
 /* Adds a file's text. It, and the name, must outlive the fixture. */
-static inline struct loaded fixture_load(
+static inline void fixture_add(
 	struct fixture *fixture, const char *name, const char *text, size_t length)
 {
 	struct source *source = arena_alloc(&fixture->arena, sizeof(*source));
-	struct loaded loaded = {0};
 	assert_non_null(source);
-	*source = (struct source){name, text, length};
-	assert_int_equal(load_source(&fixture->arena, &fixture->scratch, source, name,
-				 &fixture->diags, &loaded),
+	*source = (struct source){name, text, length, fixture->files++};
+	assert_int_equal(
+		documents_read(&fixture->arena, source, name, &fixture->diags, &fixture->documents),
 		0);
-	assert_int_equal(set_add(&fixture->arena, &fixture->set, source, &loaded), 0);
-	return loaded;
 }
 
-/* Loads one file named "web" and returns its first VM. */
-static inline const struct vm *fixture_vm(struct fixture *fixture, const char *text)
-{
-	return &fixture_load(fixture, "web", text, strlen(text)).items[0].vm;
-}
-
+/* Judges all files that were added. */
 static inline void fixture_check(struct fixture *fixture)
 {
-	assert_int_equal(set_check(&fixture->arena, &fixture->set, &fixture->diags), 0);
+	assert_int_equal(documents_check(&fixture->arena, &fixture->documents, &fixture->diags), 0);
+	assert_int_equal(
+		set_check(&fixture->arena, &fixture->documents, &fixture->diags, &fixture->set), 0);
+}
+
+/* Loads one file named "web" and returns its first VM; NULL when it is broken. */
+static inline const struct vm *fixture_vm(struct fixture *fixture, const char *text)
+{
+	fixture_add(fixture, "web", text, strlen(text));
+	fixture_check(fixture);
+	assert_true(fixture->documents.count > 0);
+	return fixture->documents.items[0]->broken ? NULL : fixture->documents.items[0]->vm;
 }
 
 static inline void fixture_done(struct fixture *fixture)
 {
 	diags_done(&fixture->diags);
-	arena_done(&fixture->scratch);
 	arena_done(&fixture->arena);
 }
 
@@ -61,14 +64,15 @@ static inline void assert_refused_bytes(
 	const char *text, size_t length, const char *code, uint32_t line, uint32_t column)
 {
 	struct fixture fixture = {0};
-	fixture_load(&fixture, "web", text, length);
+	fixture_add(&fixture, "web", text, length);
+	fixture_check(&fixture);
 	if (!fixture.diags.errors)
 		fail_msg("accepted: %s", text);
 	const struct diag *diag = &fixture.diags.items[0];
 	assert_string_equal(diag->code, code);
 	assert_int_equal(diag->place.line, line);
 	assert_int_equal(diag->place.column, column);
-	assert_true(fixture.set.items[0].loaded->broken);
+	assert_true(fixture.documents.items[0]->broken);
 	fixture_done(&fixture);
 }
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/references.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "spec/rules.h"
+
+/* --- what must be there -------------------------------------------------------------------- */
+
+/* The error of another document is told once, with that, and stands for this one, too. */
+static void share_error(struct document *document, const struct document *other)
+{
+	if (!other || !other->broken || document->broken)
+		return;
+	document->broken = true;
+	document->first_diag = other->first_diag;
+	document->end_diag = other->end_diag;
+}
+
+static void check_network(const struct documents *documents, struct document *document,
+	const struct nic *nic, struct diags *diags)
+{
+	const struct document *network = documents_find(documents, KIND_NETWORK, nic->network);
+	if (!network) {
+		const struct node *node =
+			rules_look_up(document->merged, "nics.*.network", nic->part.name);
+		document_refuse(document, diags, node ? node->place : nic->part.place, "no-network",
+			"'bridge: br0' attaches an interface to a bridge without one",
+			"no document of kind network is named '%s'", nic->network);
+	}
+	share_error(document, network);
+}
+
+/* The place of an item of 'depends-on'. */
+static struct place dependency_place(const struct document *document, size_t index)
+{
+	const struct node *item = node_get(document->merged, "depends-on")->first;
+	while (index-- > 0)
+		item = item->next;
+	return item->place;
+}
+
+static void check_vm(
+	const struct documents *documents, struct document *document, struct diags *diags)
+{
+	const struct vm *vm = document->vm;
+	for (size_t i = 0; i < vm->nics.count; i++)
+		if (vm_nic(vm, i)->network)
+			check_network(documents, document, vm_nic(vm, i), diags);
+	for (size_t i = 0; i < vm->disks.count; i++)
+		if (vm_disk(vm, i)->image)
+			share_error(document,
+				documents_find(documents, KIND_IMAGE, vm_disk(vm, i)->image));
+	for (size_t i = 0; i < vm->depends_on.count; i++)
+		if (!documents_find(documents, KIND_VM, vm->depends_on.items[i]))
+			document_refuse(document, diags, dependency_place(document, i), "no-vm",
+				"a dependency is another VM's name", "no VM is named '%s'",
+				vm->depends_on.items[i]);
+}
+
+/* --- cycles -------------------------------------------------------------------------------- */
+
+enum visit {
+	VISIT_NONE,
+	VISIT_OPEN, /* on the path that is being followed */
+	VISIT_DONE,
+};
+
+struct step {
+	enum visit visit;
+	size_t next;		/* of the dependencies, the one to follow next */
+	struct document *above; /* who led here */
+};
+
+static void refuse_cycle(struct document *document, const struct document *again,
+	const struct step *steps, size_t index, struct diags *diags)
+{
+	document_refuse(document, diags, dependency_place(document, index), "dependency-cycle",
+		"take one of them out", "'%s' depends on '%s' by way of '%s'", again->name,
+		again->name, document->name);
+	for (const struct document *at = document; at != again; at = steps[at->index].above)
+		diag_add(diags, SEVERITY_NOTE,
+			dependency_place(steps[at->index].above,
+				steps[steps[at->index].above->index].next - 1),
+			"", NULL, "'%s' depends on '%s'", steps[at->index].above->name, at->name);
+	document->end_diag = diags->count;
+}
+
+/* Follows one dependency of a document; returns where to go on. */
+static struct document *follow(const struct documents *documents, struct document *document,
+	struct step *steps, struct diags *diags)
+{
+	struct step *step = &steps[document->index];
+	if (document->broken || step->next == document->vm->depends_on.count) {
+		step->visit = VISIT_DONE;
+		return step->above;
+	}
+	size_t index = step->next++;
+	struct document *other =
+		documents_find(documents, KIND_VM, document->vm->depends_on.items[index]);
+	if (!other || other->broken)
+		return document;
+	if (steps[other->index].visit == VISIT_OPEN)
+		refuse_cycle(document, other, steps, index, diags);
+	if (steps[other->index].visit != VISIT_NONE)
+		return document;
+	steps[other->index] = (struct step){.visit = VISIT_OPEN, .above = document};
+	return other;
+}
+
+static int check_cycles(const struct documents *documents, struct diags *diags)
+{
+	struct step *steps AUTO_FREE = calloc(documents->count, sizeof(*steps));
+	if (!steps)
+		return -ENOMEM;
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind != KIND_VM || document->broken || steps[i].visit != VISIT_NONE ||
+			document->vm->depends_on.count == 0)
+			continue;
+		steps[i].visit = VISIT_OPEN;
+		while (document)
+			document = follow(documents, document, steps, diags);
+	}
+	return 0;
+}
+
+int references_check(const struct documents *documents, struct diags *diags)
+{
+	bool dependencies = false;
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind != KIND_VM || document->broken)
+			continue;
+		check_vm(documents, document, diags);
+		dependencies |= document->vm->depends_on.count > 0;
+	}
+	return dependencies ? check_cycles(documents, diags) : 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/profile.h"
+
+#include <string.h>
+
+#include "spec/merge.h"
+
+struct composer {
+	struct arena *arena;
+	const struct documents *documents;
+	struct diags *diags;
+	bool failed;
+};
+
+/* What a profile says of itself is not taken up. */
+static bool is_own(const char *key)
+{
+	return strcmp(key, "kind") == 0 || strcmp(key, "name") == 0 || strcmp(key, "profiles") == 0;
+}
+
+static const struct node *without_own(struct composer *composer, const struct node *tree)
+{
+	struct node *rest = arena_alloc(composer->arena, sizeof(*rest));
+	composer->failed |= !rest;
+	if (!rest)
+		return NULL;
+	*rest = (struct node){.kind = NODE_MAPPING, .place = tree->place};
+	for (const struct node *value = tree->first; value; value = value->next) {
+		if (is_own(value->key->text))
+			continue;
+		struct node *copy = arena_alloc(composer->arena, sizeof(*copy));
+		composer->failed |= !copy;
+		if (!copy)
+			return NULL;
+		*copy = *value;
+		copy->next = NULL;
+		if (rest->last)
+			rest->last->next = copy;
+		else
+			rest->first = copy;
+		rest->last = copy;
+		rest->count++;
+	}
+	return rest;
+}
+
+static const struct node *lay(
+	struct composer *composer, const struct node *lower, const struct node *upper)
+{
+	if (!lower || !upper)
+		return upper;
+	const struct node *merged = merge_mappings(composer->arena, &vm_table, lower, upper);
+	composer->failed |= !merged;
+	return merged;
+}
+
+static void compose(struct composer *composer, struct document *document, unsigned depth);
+
+/* The error of a broken profile is told once, with the profile, and stands for this document, too.
+ */
+static void share_error(struct document *document, const struct document *profile)
+{
+	document->broken = true;
+	document->first_diag = profile->first_diag;
+	document->end_diag = profile->end_diag;
+}
+
+/* Lays a profile over what was gathered so far. Returns that when the profile cannot be used. */
+static const struct node *lay_profile(struct composer *composer, struct document *document,
+	const struct node *named, const struct node *lower, unsigned depth)
+{
+	struct document *profile = documents_find(composer->documents, KIND_PROFILE, named->text);
+	if (!profile) {
+		document_refuse(document, composer->diags, named->place, "no-profile",
+			"a document with 'kind: profile' and that name makes one",
+			"there is no profile '%s'", named->text);
+		return lower;
+	}
+	if (profile->visited || depth == PROFILE_DEPTH_MAX) {
+		document_refuse(document, composer->diags, named->place, "profile-cycle",
+			"take it out of one of them",
+			profile->visited ? "profile '%s' takes up itself"
+					 : "profile '%s' is 64 profiles deep",
+			named->text);
+		return lower;
+	}
+	if (!profile->broken && !profile->merged)
+		compose(composer, profile, depth + 1);
+	if (profile->broken) {
+		if (!document->broken)
+			share_error(document, profile);
+		return lower;
+	}
+	const struct node *upper = without_own(composer, profile->merged);
+	return lower ? lay(composer, lower, upper) : upper;
+}
+
+static const struct node *lay_default(struct composer *composer, struct document *document)
+{
+	struct document *profile =
+		documents_find(composer->documents, KIND_PROFILE, PROFILE_DEFAULT);
+	if (!profile || document->kind != KIND_VM)
+		return NULL;
+	if (!profile->broken && !profile->merged)
+		compose(composer, profile, 0);
+	if (profile->broken) {
+		share_error(document, profile);
+		return NULL;
+	}
+	return without_own(composer, profile->merged);
+}
+
+static void compose(struct composer *composer, struct document *document, unsigned depth)
+{
+	const struct node *list = node_get(document->tree, "profiles");
+	const struct node *lower = lay_default(composer, document);
+	document->visited = true;
+	for (const struct node *named = list ? list->first : NULL; named; named = named->next)
+		/* What is not a name, or too many of them, decoding tells. */
+		if (list->kind == NODE_SEQUENCE && list->count <= PROFILES_MAX &&
+			named->kind == NODE_SCALAR)
+			lower = lay_profile(composer, document, named, lower, depth);
+	document->visited = false;
+	document->merged = lower ? lay(composer, lower, document->tree) : document->tree;
+}
+
+int profile_compose(struct arena *arena, const struct documents *documents,
+	struct document *document, struct diags *diags)
+{
+	struct composer composer = {.arena = arena, .documents = documents, .diags = diags};
+	compose(&composer, document, 0);
+	return composer.failed || diags->out_of_memory ? -ENOMEM : 0;
+}

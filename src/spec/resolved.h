@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The resolved spec: a VM with its profiles merged and its defaults filled in, then the documents
+ * that it refers to. Nothing else is needed to run it. */
+#pragma once
+
+#include "base/buf.h"
+#include "spec/document.h"
+
+/* Writes it for a whole VM. With origins, each value is followed by a comment that says from which
+ * file and line it is. Errors are the buffer's. */
+void resolved_write(const struct documents *documents, const struct document *document,
+	bool origins, struct buf *buf);
