@@ -14,6 +14,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 DOCDIR ?= $(PREFIX)/share/doc/vmlet
+MANDIR ?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 # The images are data, not part of the installation.
 IMAGEDIR := /var/lib/vmlet/images
 
@@ -25,7 +27,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 HARDENING := -fstack-protector-strong -fPIE -fno-plt
 CPPFLAGS += -D_GNU_SOURCE -Isrc -DVMLET_VERSION='"$(VERSION)"' \
 	-DINSTALL_BIN_DIR='"$(BINDIR)"' -DINSTALL_LIBEXEC_DIR='"$(LIBEXECDIR)"' \
-	-DINSTALL_UNIT_DIR='"$(UNITDIR)"'
+	-DINSTALL_UNIT_DIR='"$(UNITDIR)"' -DINSTALL_DOC_DIR='"$(DOCDIR)"'
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 ifdef SANITIZE
@@ -43,7 +45,9 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@))
 
 objects = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard $(1)))
 BASE := $(call objects,src/base/*.c)
-PURE := $(BASE) $(call objects,src/spec/*.c src/plan/*.c src/emit/*.c)
+# The schema and the reference are of the keys, not of VMs: only vmlet writes them.
+MANUAL := $(call objects,src/emit/schema.c src/emit/reference.c)
+PURE := $(filter-out $(MANUAL),$(BASE) $(call objects,src/spec/*.c src/plan/*.c src/emit/*.c))
 host = $(foreach name,$(1),$(BUILD)/host/$(name).o)
 cmd = $(foreach name,$(1),$(BUILD)/cmd/$(name).o)
 
@@ -60,16 +64,16 @@ vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(call host,specdir running facts bus qmp qmp-stream terminal) \
-	$(call cmd,vmlet collect generate report verb-check verb-console verb-generate verb-list verb-reset \
-		verb-show verb-stop)
+vmlet_OBJECTS := $(PURE) $(MANUAL) $(call host,specdir running facts bus qmp qmp-stream terminal) \
+	$(call cmd,vmlet collect generate report verb-check verb-console verb-explain verb-generate \
+		verb-init verb-list verb-reset verb-schema verb-show verb-stop)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson
 
 PROGRAMS := vmlet vmlet-generator vmlet-network vmlet-run vmlet-stop
 UNITS := $(BUILD)/units/vm@.service $(BUILD)/units/vms.target
 
 .PHONY: all
-all: $(PROGRAMS:%=$(BUILD)/%) $(UNITS)
+all: $(PROGRAMS:%=$(BUILD)/%) $(UNITS) $(BUILD)/vmlet.yaml.5
 
 define program
 $(BUILD)/$(1): $$($(1)_OBJECTS)
@@ -106,6 +110,11 @@ $(BUILD)/units/%: units/%.in $(BUILD)/flags
 
 -include $(wildcard $(BUILD)/*/*.d)
 
+# The keys in the manual are those of the program.
+$(BUILD)/vmlet.yaml.5: man/vmlet.yaml.5.in $(BUILD)/vmlet
+	$(call say,MAN)
+	$(Q)$(BUILD)/vmlet explain --mdoc | sed -e '/^@keys@$$/{r /dev/stdin' -e 'd}' $< > $@
+
 # --- installation ------------------------------------------------------------------------------
 
 .PHONY: install uninstall
@@ -118,12 +127,19 @@ install: all
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples examples/*.yaml
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md docs/*.md
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/schema schema/vmlet.schema.json
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man1 man/vmlet.1
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man5 $(BUILD)/vmlet.yaml.5
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man8 man/vmlet-generator.8
+	install -D -m 0644 -t $(DESTDIR)$(BASHCOMPDIR) completions/vmlet
 	install -d -m 0755 $(DESTDIR)$(IMAGEDIR) $(DESTDIR)/etc/vmlet
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/vmlet $(DESTDIR)$(GENERATORDIR)/vmlet-generator \
 		$(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit)) \
-		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf
+		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(MANDIR)/man1/vmlet.1 \
+		$(DESTDIR)$(MANDIR)/man5/vmlet.yaml.5 $(DESTDIR)$(MANDIR)/man8/vmlet-generator.8 \
+		$(DESTDIR)$(BASHCOMPDIR)/vmlet
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
 
 .PHONY: clean

@@ -2,7 +2,8 @@
 # Tests, benchmarks and static analysis. 'check' and 'demo' are the first commands on a fresh machine:
 # they install what is missing and only then look at anything else, by calling make again.
 
-.PHONY: deps check check-all check-unit check-layers check-golden check-fuzz check-system golden-update
+.PHONY: deps check check-all check-unit check-layers check-golden check-schema check-manual check-fuzz
+.PHONY: check-system golden-update reference-update
 .PHONY: fuzz bench lint demo stage
 
 deps:
@@ -18,7 +19,9 @@ check-all:
 		"unit with sanitizers=$(SUITE) check-unit SANITIZE=1" \
 		"layers=$(SUITE) check-layers" \
 		"golden=$(SUITE) check-golden" \
-		"fuzz=$(SUITE) check-fuzz FUZZ_SECONDS=20" \
+		"schema=$(SUITE) check-schema" \
+		"manual=$(SUITE) check-manual" \
+		"fuzz=$(SUITE) check-fuzz FUZZ_SECONDS=60" \
 		"system=$(SUITE) check-system"
 
 # --- the installation that goldens, system tests, benchmarks and the demo use --------------------
@@ -51,6 +54,19 @@ check-golden: stage
 
 golden-update: stage
 	$(Q)tests/golden/run --update $(STAGE)
+
+# --- what is made of the key tables --------------------------------------------------------------
+
+check-schema: stage
+	$(Q)tests/schema/run $(STAGE)
+
+check-manual: stage
+	$(Q)tests/manual/run $(STAGE)
+
+# The schema and the tables of the reference, for a person to read in the diff.
+reference-update: stage
+	$(Q)$(STAGE)/usr/bin/vmlet schema > schema/vmlet.schema.json
+	$(Q)tests/manual/run --update $(STAGE)
 
 # --- fuzzing -----------------------------------------------------------------------------------
 

@@ -11,6 +11,9 @@
 #ifndef INSTALL_UNIT_DIR
 #define INSTALL_UNIT_DIR "/usr/lib/systemd/system"
 #endif
+#ifndef INSTALL_DOC_DIR
+#define INSTALL_DOC_DIR "/usr/share/doc/vmlet"
+#endif
 #ifndef VMLET_VERSION
 #define VMLET_VERSION "0.1"
 #endif

@@ -15,9 +15,12 @@ struct verb {
 
 int verb_check(const struct log *log, int argc, char **argv);
 int verb_console(const struct log *log, int argc, char **argv);
+int verb_explain(const struct log *log, int argc, char **argv);
 int verb_generate(const struct log *log, int argc, char **argv);
+int verb_init(const struct log *log, int argc, char **argv);
 int verb_list(const struct log *log, int argc, char **argv);
 int verb_reset(const struct log *log, int argc, char **argv);
+int verb_schema(const struct log *log, int argc, char **argv);
 int verb_show(const struct log *log, int argc, char **argv);
 int verb_stop(const struct log *log, int argc, char **argv);
 

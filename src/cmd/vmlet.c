@@ -8,15 +8,33 @@
 #include "spec/scalar.h"
 
 static const struct verb verbs[] = {
-	{"check", "[FILE|NAME...]", "Say what is wrong with specs",
-		"Without arguments: all files of the spec directories. Exits with 1 when there is\n"
-		"an error.\n",
+	{"check", "[--json] [--strict] [FILE|NAME...]", "Say what is wrong with specs",
+		"Without arguments: all files of the spec directories; '-' is a spec on standard\n"
+		"input. Exits with 1 when there is an error.\n"
+		"  --json      one array of objects on standard output\n"
+		"  --strict    warnings are errors\n",
 		verb_check},
+	{"init", "NAME [--OPTION VALUE...]", "Write a first spec",
+		"Writes NAME.yaml into the first spec directory, and never over a file.\n"
+		"  --image IMAGE     the base image of its disk (debian-12)\n"
+		"  --size SIZE       the size of its disk (20GiB)\n"
+		"  --cpus NUMBER     its virtual CPUs (2)\n"
+		"  --memory SIZE     its memory (2GiB)\n"
+		"  --bridge BRIDGE   the bridge of its interface (br0)\n"
+		"  --ssh-key FILE    a public key that cloud-init lets in\n",
+		verb_init},
+	{"explain", "[KIND] [KEY]", "Explain a key, or list the keys of a kind",
+		"Such as 'vmlet explain disks.root.cache', 'vmlet explain network'.\n"
+		"  --keys      the paths only\n"
+		"  --markdown, --mdoc   the whole reference\n",
+		verb_explain},
+	{"schema", "", "Print the JSON Schema of specs, for editors", NULL, verb_schema},
 	{"list", "[--json]", "List the VMs and their state", NULL, verb_list},
-	{"show", "NAME [--unit|--argv|--resolved]", "Show what a spec becomes",
+	{"show", "NAME [--unit|--argv|--resolved [--origin]]", "Show what a spec becomes",
 		"  --unit      the drop-in of vm@NAME.service (default)\n"
 		"  --argv      QEMU's command line, one argument a line\n"
-		"  --resolved  the spec with all defaults filled in\n",
+		"  --resolved  the spec with its profiles and all defaults filled in\n"
+		"  --origin    the same, and behind each value the file and line it is from\n",
 		verb_show},
 	{"console", "NAME", "Attach to the serial console; Ctrl-] leaves", NULL, verb_console},
 	{"stop", "NAME --force", "End a VM at once, as a power cut does",
@@ -57,12 +75,11 @@ static void print_usage(FILE *stream)
 	      "\n",
 		stream);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		char call[64];
-		snprintf(call, sizeof(call), "%s %s", verbs[i].name, verbs[i].arguments);
-		fprintf(stream, "  %-38s %s\n", call, verbs[i].summary);
+		fprintf(stream, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
 	}
 	fputs("\n"
-	      "  --help, --version\n"
+	      "  vmlet VERB --help   its arguments\n"
+	      "  vmlet --version\n"
 	      "\n"
 	      "Specs are in " INSTALL_SPEC_PATH ",\n"
 	      "or where $VMLET_PATH says.\n",
