@@ -69,7 +69,7 @@ refused fifo fifo.yaml "not a regular file"
 refused directory directory.yaml "not a regular file"
 refused device device.yaml "not a regular file"
 refused outside outside.yaml "a link that leads out of the spec directory"
-refused "" Not_a_Name.yaml:1:1 "is not a name for a VM"
+refused "" Not_a_Name.yaml:1:1 "is not a name"
 refused huge huge.yaml "larger than 1 MiB"
 
 # A name that no file has.
