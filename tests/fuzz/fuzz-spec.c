@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Any bytes as a spec, all the way to the drop-in. What is accepted must resolve to a spec that is
- * accepted and resolves to itself, and its drop-in must hold only the directives that are due.
+ * accepted and resolves to itself, its drop-in must hold only the directives that are due, and QEMU's
+ * command line, read by systemd's rules, must be the arguments that were meant.
  */
 #include <stdint.h>
 #include <string.h>
 
+#include "base/install.h"
 #include "base/macros.h"
 #include "emit/dropin.h"
+#include "emit/qemu.h"
 #include "plan/set.h"
 #include "spec/resolved.h"
 
@@ -78,6 +81,74 @@ static void check_lines(const struct vm *vm, const char *text)
 		abort();
 }
 
+/* Reads one argument of a command line as systemd.service(5), "Command lines" has it: quotes and
+ * C-style escapes, then "%%", then "$$". Anything else that systemd would expand is a failure.
+ * Returns what stands behind it; NULL at the line's end. */
+static const char *read_argument(const char *at, struct buf *argument)
+{
+	buf_reset(argument);
+	while (*at == ' ' || (at[0] == '\\' && at[1] == '\n'))
+		at += *at == ' ' ? 1 : 2;
+	if (*at == '\n')
+		return NULL;
+	char quote = '\0';
+	for (; quote || (*at != ' ' && *at != '\n'); at++) {
+		if (*at == '\n' || !*at)
+			abort();
+		if (*at == quote) {
+			quote = '\0';
+			continue;
+		}
+		if (!quote && (*at == '"' || *at == '\'')) {
+			quote = *at;
+			continue;
+		}
+		if (*at == ';' && !quote)
+			abort();
+		if (*at == '\\') {
+			at++;
+			if (*at != '"' && *at != '\\')
+				abort();
+		} else if (*at == '%' || *at == '$') {
+			if (at[1] != *at)
+				abort();
+			at++;
+		}
+		buf_putc(argument, *at);
+	}
+	return at;
+}
+
+static const char *expect(const char *at, const char *meant, struct buf *argument)
+{
+	at = read_argument(at, argument);
+	if (!at || strcmp(buf_text(argument), meant) != 0)
+		abort();
+	return at;
+}
+
+static void check_command(const struct plan *plan, const char *text)
+{
+	struct arena arena CLEANUP(arena_done) = {0};
+	struct buf argument CLEANUP(buf_done) = {0};
+	struct options options = {.arena = &arena};
+	qemu_emit(plan, &options);
+	const char *at = strstr(text, "\nExecStart=\nExecStart=");
+	if (!at)
+		abort();
+	at = strstr(at, "/vmlet-run ") + strlen("/vmlet-run ");
+	at = expect(at, plan->vm->name, &argument);
+	at = expect(at, "--", &argument);
+	at = expect(at, INSTALL_QEMU, &argument);
+	for (size_t i = 0; i < options.count; i++) {
+		at = expect(at, options.items[i].flag, &argument);
+		if (options.items[i].value)
+			at = expect(at, options.items[i].value, &argument);
+	}
+	if (read_argument(at, &argument))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world world;
@@ -97,6 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    &member->plan, "/etc/vmlet/fuzz.yaml", "/run", &world.scratch, &text))
 			abort();
 		check_lines(member->document->vm, text.data);
+		check_command(&member->plan, text.data);
 		check_resolved(&world.documents, member->document);
 	}
 	done(&world);
