@@ -33,13 +33,19 @@ stage:
 # --- unit tests --------------------------------------------------------------------------------
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test-*.c))
+ifdef SANITIZE
+# It interposes malloc(), as ASan does.
+UNIT_TESTS := $(filter-out %/test-memory,$(UNIT_TESTS))
+endif
 UNIT_OBJECTS := $(PURE) $(call host,specdir qmp-stream qcow2)
 
+# It includes the source of the arena.
+$(BUILD)/unit/test-memory: private OWN_OBJECTS := $(BUILD)/base/arena.o
 $(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(CPPFLAGS) $(WARNINGS) -Wno-missing-prototypes $(CFLAGS) $(SANITIZERS) \
-		-MMD -MP -o $@ $< $(UNIT_OBJECTS) $$($(PKG_CONFIG) --libs cmocka yaml-0.1 jansson)
+		-MMD -MP -o $@ $< $(filter-out $(OWN_OBJECTS),$(UNIT_OBJECTS)) $$($(PKG_CONFIG) --libs cmocka yaml-0.1 jansson)
 
 check-unit: $(UNIT_TESTS)
 	$(Q)tests/unit/run $^

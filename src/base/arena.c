@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)16 * 1024)
+#ifndef ARENA_CHUNK_BYTES
+#define ARENA_CHUNK_BYTES ((size_t)16 * 1024)
+#endif
 
 struct arena_chunk {
 	struct arena_chunk *previous;
@@ -22,7 +24,7 @@ static size_t round_up(size_t size)
 
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
-	size_t size = need > CHUNK_BYTES ? need : CHUNK_BYTES;
+	size_t size = need > ARENA_CHUNK_BYTES ? need : ARENA_CHUNK_BYTES;
 	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
 	if (!chunk)
 		return NULL;
@@ -62,19 +64,23 @@ char *arena_dup(struct arena *arena, const char *text, size_t length)
 	return copy;
 }
 
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+{
+	va_list again;
+	va_copy(again, arguments);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	char *text = length >= 0 ? take(arena, (size_t)length + 1) : NULL;
+	if (text)
+		vsnprintf(text, (size_t)length + 1, format, again);
+	va_end(again);
+	return text;
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
-	int length = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		return NULL;
-	char *text = take(arena, (size_t)length + 1);
-	if (!text)
-		return NULL;
-	va_start(arguments, format);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
+	char *text = arena_vprintf(arena, format, arguments);
 	va_end(arguments);
 	return text;
 }
@@ -108,6 +114,9 @@ char *arena_join(struct arena *arena, ...)
 
 void *arena_grow(struct arena *arena, void *array, size_t count, size_t element_size)
 {
+	/* It failed before, and nobody looked. */
+	if (count && !array)
+		return NULL;
 	if (count > 0 && (count & (count - 1)) != 0)
 		return array;
 	size_t capacity = count ? 2 * count : 1;

@@ -24,6 +24,7 @@ char *arena_dup(struct arena *arena, const char *text, size_t length);
 
 /* Formats into the arena. NULL when memory is short. */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
 /* Joins strings, up to a NULL, into one. NULL when memory is short. */
 char *arena_join(struct arena *arena, ...) __attribute__((sentinel));

@@ -23,17 +23,13 @@ void diag_add(struct diags *diags, enum severity severity, struct place place, c
 {
 	va_list arguments;
 	va_start(arguments, format);
-	char *text = NULL;
-	int length = vasprintf(&text, format, arguments);
+	char *text = arena_vprintf(&diags->arena, format, arguments);
 	va_end(arguments);
 	if (severity == SEVERITY_ERROR)
 		diags->errors++;
 	struct diag *items = arena_grow(&diags->arena, diags->items, diags->count, sizeof(*items));
-	char *copy = length >= 0 ? arena_dup(&diags->arena, text, (size_t)length) : NULL;
 	char *hint_copy = hint ? arena_dup(&diags->arena, hint, strlen(hint)) : NULL;
-	if (length >= 0)
-		free(text);
-	if (!items || !copy || (hint && !hint_copy)) {
+	if (!items || !text || (hint && !hint_copy)) {
 		diags->out_of_memory = true;
 		return;
 	}
@@ -42,7 +38,7 @@ void diag_add(struct diags *diags, enum severity severity, struct place place, c
 		.severity = severity,
 		.place = place,
 		.code = code,
-		.message = copy,
+		.message = text,
 		.hint = hint_copy,
 	};
 }

@@ -26,10 +26,8 @@ static void check_memory(const struct judge *judge)
 	uint64_t host = judge->facts->memory_bytes;
 	if (!host || judge->plan->vm->memory_bytes <= host)
 		return;
-	struct buf text CLEANUP(buf_done) = {0};
-	buf_printf(&text, "%" PRIu64 " MiB", host >> 20);
 	diag_add(judge->diags, SEVERITY_WARNING, place_of(judge, "memory", NULL),
-		"memory-over-host", NULL, "the host has less memory: %s", buf_text(&text));
+		"memory-over-host", NULL, "the host has less memory: %" PRIu64 " MiB", host >> 20);
 }
 
 static void check_cpus(const struct judge *judge)

@@ -31,6 +31,13 @@ static const char *keep(struct decoder *decoder, const char *text, size_t length
 	return copy;
 }
 
+/* The text of a buffer, for a message that is not told without it. */
+static const char *words(struct decoder *decoder, struct buf *buf)
+{
+	decoder->diags->out_of_memory |= buf_error(buf) < 0;
+	return buf_text(buf);
+}
+
 /* --- what is wrong with a value ------------------------------------------------------------ */
 
 /* What a key takes, in words. */
@@ -56,8 +63,8 @@ static void wrong_value(
 	write_expectation(key, &expected);
 	int shown = node->length > QUOTED_LENGTH_MAX ? QUOTED_LENGTH_MAX : (int)node->length;
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "bad-value", hint,
-		"'%s' takes %s, not '%.*s%s'", key->name, buf_text(&expected), shown, node->text,
-		shown < (int)node->length ? "..." : "");
+		"'%s' takes %s, not '%.*s%s'", key->name, words(decoder, &expected), shown,
+		node->text, shown < (int)node->length ? "..." : "");
 }
 
 static void wrong_kind(struct decoder *decoder, const struct key *key, const struct node *node)
@@ -72,10 +79,11 @@ static void wrong_kind(struct decoder *decoder, const struct key *key, const str
 	if (node_is_null(node))
 		diag_add(decoder->diags, SEVERITY_ERROR, node_key_place(node), "no-value",
 			"give it a value or remove the key", "'%s' has no value: it takes %s",
-			key->name, buf_text(&expected));
+			key->name, words(decoder, &expected));
 	else
 		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "wrong-type", NULL,
-			"'%s' takes %s, not %s", key->name, buf_text(&expected), kinds[node->kind]);
+			"'%s' takes %s, not %s", key->name, words(decoder, &expected),
+			kinds[node->kind]);
 }
 
 static void out_of_bounds(struct decoder *decoder, const struct key *key, const struct node *node,
@@ -89,7 +97,7 @@ static void out_of_bounds(struct decoder *decoder, const struct key *key, const 
 	else
 		buf_printf(&text, "%" PRIu64, value);
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
-		"'%s' is %s %s", key->name, bound, buf_text(&text));
+		"'%s' is %s %s", key->name, bound, words(decoder, &text));
 }
 
 static void too_many(struct decoder *decoder, const struct key *key, const struct node *node)
@@ -482,7 +490,7 @@ static void unknown_key(
 		for (size_t i = 0; i < table->count; i++)
 			buf_printf(&hint, "%s%s", i ? ", " : "known here: ", table->keys[i].name);
 	}
-	diag_add(decoder->diags, SEVERITY_ERROR, key->place, "unknown-key", buf_text(&hint),
+	diag_add(decoder->diags, SEVERITY_ERROR, key->place, "unknown-key", words(decoder, &hint),
 		"unknown key '%s'", key->text);
 }
 
@@ -494,7 +502,7 @@ static void missing_key(struct decoder *decoder, const struct key *key, const st
 	if (!mapping->key)
 		place.end_column = place.column + 1;
 	buf_printf(&hint, "such as %s: %s", key->name, key->example);
-	diag_add(decoder->diags, SEVERITY_ERROR, place, "missing-key", buf_text(&hint),
+	diag_add(decoder->diags, SEVERITY_ERROR, place, "missing-key", words(decoder, &hint),
 		"'%s' is missing", key->name);
 }
 

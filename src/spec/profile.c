@@ -20,7 +20,7 @@ static bool is_own(const char *key)
 
 static const struct node *without_own(struct composer *composer, const struct node *tree)
 {
-	struct node *rest = arena_alloc(composer->arena, sizeof(*rest));
+	struct node *rest = tree ? arena_alloc(composer->arena, sizeof(*rest)) : NULL;
 	composer->failed |= !rest;
 	if (!rest)
 		return NULL;
