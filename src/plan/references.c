@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/references.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,19 @@
 #include "spec/rules.h"
 
 /* --- what must be there -------------------------------------------------------------------- */
+
+#define NEAR_BYTES 128
+
+/* A hint at the name that was meant, or another hint where none is near. */
+static void write_near(const struct documents *documents, enum kind kind, const char *name,
+	const char *otherwise, char hint[NEAR_BYTES])
+{
+	const char *near = documents_nearest(documents, kind, name);
+	if (near)
+		snprintf(hint, NEAR_BYTES, "did you mean '%s'?", near);
+	else
+		snprintf(hint, NEAR_BYTES, "%s", otherwise);
+}
 
 /* The error of another document is told once, with that, and stands for this one, too. */
 static void share_error(struct document *document, const struct document *other)
@@ -26,9 +40,11 @@ static void check_network(const struct documents *documents, struct document *do
 	if (!network) {
 		const struct node *node =
 			rules_look_up(document->merged, "nics.*.network", nic->part.name);
+		char near[NEAR_BYTES];
+		write_near(documents, KIND_NETWORK, nic->network,
+			"'bridge: br0' attaches an interface to a bridge without one", near);
 		document_refuse(document, diags, node ? node->place : nic->part.place, "no-network",
-			"'bridge: br0' attaches an interface to a bridge without one",
-			"no document of kind network is named '%s'", nic->network);
+			near, "no document of kind network is named '%s'", nic->network);
 	}
 	share_error(document, network);
 }
@@ -53,11 +69,15 @@ static void check_vm(
 		if (vm_disk(vm, i)->image)
 			share_error(document,
 				documents_find(documents, KIND_IMAGE, vm_disk(vm, i)->image));
-	for (size_t i = 0; i < vm->depends_on.count; i++)
-		if (!documents_find(documents, KIND_VM, vm->depends_on.items[i]))
-			document_refuse(document, diags, dependency_place(document, i), "no-vm",
-				"a dependency is another VM's name", "no VM is named '%s'",
-				vm->depends_on.items[i]);
+	for (size_t i = 0; i < vm->depends_on.count; i++) {
+		const char *name = vm->depends_on.items[i];
+		char near[NEAR_BYTES];
+		if (documents_find(documents, KIND_VM, name))
+			continue;
+		write_near(documents, KIND_VM, name, "a dependency is another VM's name", near);
+		document_refuse(document, diags, dependency_place(document, i), "no-vm", near,
+			"no VM is named '%s'", name);
+	}
 }
 
 /* --- cycles -------------------------------------------------------------------------------- */
@@ -77,6 +97,12 @@ struct step {
 static void refuse_cycle(struct document *document, const struct document *again,
 	const struct step *steps, size_t index, struct diags *diags)
 {
+	if (document == again) {
+		document_refuse(document, diags, dependency_place(document, index),
+			"dependency-cycle", "take it out", "'%s' depends on itself",
+			document->name);
+		return;
+	}
 	document_refuse(document, diags, dependency_place(document, index), "dependency-cycle",
 		"take one of them out", "'%s' depends on '%s' by way of '%s'", again->name,
 		again->name, document->name);

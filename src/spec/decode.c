@@ -112,6 +112,11 @@ static void too_many(struct decoder *decoder, const struct key *key, const struc
 static bool within_bounds(
 	struct decoder *decoder, const struct key *key, const struct node *node, uint64_t value)
 {
+	/* A span's least is the least that there is. */
+	if (key->type == KEY_SPAN && key->min && value < key->min) {
+		out_of_bounds(decoder, key, node, "more than", 0);
+		return false;
+	}
 	if (key->min && value < key->min) {
 		out_of_bounds(decoder, key, node, "at least", key->min);
 		return false;
@@ -227,6 +232,8 @@ static const char *text_hint(enum key_type type, const char *text)
 	if (type == KEY_MAC && scalar_parse_mac(text, mac) == -EADDRNOTAVAIL)
 		return "the first byte's lowest bit marks a group address: 52:54:00 is QEMU's "
 		       "prefix";
+	if (type == KEY_PATH && scalar_length(text) > PATH_LENGTH_MAX)
+		return "at most 1023 characters";
 	if (type == KEY_LINE)
 		return "line breaks, control characters and noncharacters are not allowed here";
 	return NULL;

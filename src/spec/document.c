@@ -227,6 +227,23 @@ struct document *documents_find(const struct documents *documents, enum kind kin
 	return documents->items[low];
 }
 
+const char *documents_nearest(const struct documents *documents, enum kind kind, const char *name)
+{
+	size_t least = strlen(name) / 3 + 1;
+	const char *nearest = NULL;
+	for (size_t i = 0; i < documents->count; i++) {
+		const struct document *document = documents->items[i];
+		if (document->kind != kind || !document->name)
+			continue;
+		size_t distance = key_distance(name, document->name);
+		if (distance <= least && (!nearest || distance < least)) {
+			least = distance;
+			nearest = document->name;
+		}
+	}
+	return nearest;
+}
+
 /* --- judging ------------------------------------------------------------------------------- */
 
 static void *new_values(struct arena *arena, struct document *document)
@@ -277,6 +294,10 @@ static int decode_document(struct arena *arena, struct document *document, const
 		rules_check_vm(document->vm, tree, diags);
 	if (diags->errors == errors)
 		return diags->out_of_memory ? -ENOMEM : 0;
+	/* The places are those of profiles, too, which do not say whose mistake it is. */
+	if (tree != document->tree)
+		diag_add(diags, SEVERITY_NOTE, document->place, "", NULL,
+			"this is VM '%s', with its profiles", document->name);
 	document->broken = true;
 	document->first_diag = first;
 	document->end_diag = diags->count;

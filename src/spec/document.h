@@ -55,6 +55,10 @@ int documents_check(struct arena *arena, struct documents *documents, struct dia
 struct document *documents_find(
 	const struct documents *documents, enum kind kind, const char *name);
 
+/* The name of a document of that kind that a mistyped one may have meant; NULL when none is near.
+ */
+const char *documents_nearest(const struct documents *documents, enum kind kind, const char *name);
+
 /* Marks a document broken and adds the error that breaks it; what was told of it before stays told.
  */
 void document_refuse(struct document *document, struct diags *diags, struct place place,

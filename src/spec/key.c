@@ -43,8 +43,8 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) between two words: optimal string alignment. */
-static size_t edit_distance(const char *a, const char *b)
+/* Optimal string alignment. */
+size_t key_distance(const char *a, const char *b)
 {
 	size_t rows[3][COMPARED_LENGTH_MAX + 1];
 	size_t *before = rows[0];
@@ -78,7 +78,7 @@ const char *key_nearest(const struct key_table *table, const char *name)
 	size_t least = strlen(name) / 3 + 1;
 	const char *nearest = NULL;
 	for (size_t i = 0; i < table->count; i++) {
-		size_t distance = edit_distance(name, table->keys[i].name);
+		size_t distance = key_distance(name, table->keys[i].name);
 		if (distance <= least && (!nearest || distance < least)) {
 			least = distance;
 			nearest = table->keys[i].name;

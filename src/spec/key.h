@@ -95,6 +95,10 @@ const char *key_type_expects(enum key_type type);
 /* The row with that name, or NULL. */
 const struct key *key_find(const struct key_table *table, const char *name);
 
+/* How many edits (insert, delete, replace, swap neighbours) make one word of the other; SIZE_MAX
+ * for words that are too long to be typed wrongly. */
+size_t key_distance(const char *a, const char *b);
+
 /* The name in the table nearest to a mistyped one, or NULL when none is near. */
 const char *key_nearest(const struct key_table *table, const char *name);
 

@@ -71,8 +71,12 @@ static const struct node *lay_profile(struct composer *composer, struct document
 {
 	struct document *profile = documents_find(composer->documents, KIND_PROFILE, named->text);
 	if (!profile) {
-		document_refuse(document, composer->diags, named->place, "no-profile",
-			"a document with 'kind: profile' and that name makes one",
+		const char *near =
+			documents_nearest(composer->documents, KIND_PROFILE, named->text);
+		const char *hint = near ? arena_printf(composer->arena, "did you mean '%s'?", near)
+					: "a document with 'kind: profile' and that name makes one";
+		composer->failed |= !hint;
+		document_refuse(document, composer->diags, named->place, "no-profile", hint,
 			"there is no profile '%s'", named->text);
 		return lower;
 	}
