@@ -110,9 +110,10 @@ build/bench/plain-loop: tests/bench/plain-loop.c
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -o $@ $< $$($(PKG_CONFIG) --libs yaml-0.1)
 
 bench: deps
+	$(Q)tests/install-packages netplan.io
 	$(Q)$(MAKE) --no-print-directory --quiet stage build/bench/plain-loop
 	$(Q)tests/bench/generator $(STAGE)/usr/lib/systemd/system-generators/vmlet-generator \
-		build/bench/plain-loop
+		build/bench/plain-loop /usr/libexec/netplan/generate
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/start 15
 
 # --- static analysis ---------------------------------------------------------------------------

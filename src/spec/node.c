@@ -67,6 +67,27 @@ static bool is_tab(const struct builder *builder, yaml_mark_t mark)
 	return false;
 }
 
+/* How to mend what libyaml says, by the words that it says it in. */
+static const char *syntax_hint(const char *problem)
+{
+	static const char *const hints[][2] = {
+		{"mapping values are not allowed", "quote a value that holds ': '"},
+		{"did not find expected key", "indent the keys of one mapping alike"},
+		{"did not find expected '-' indicator", "indent the items of one list alike"},
+		{"did not find expected ',' or",
+			"a comma or a closing bracket is missing before it"},
+		{"found unexpected end of stream", "a quote is not closed"},
+		{"found character that cannot start any token", "quote a value that begins so"},
+		{"could not find expected ':'", "a key is followed by a colon and a blank"},
+		{"found unknown escape character",
+			"use single quotes, or write the backslash twice"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (strncmp(problem, hints[i][0], strlen(hints[i][0])) == 0)
+			return hints[i][1];
+	return NULL;
+}
+
 static void report_parser_error(struct builder *builder)
 {
 	const yaml_parser_t *parser = &builder->parser;
@@ -83,8 +104,8 @@ static void report_parser_error(struct builder *builder)
 		refuse(builder, place, "tab", "indent with spaces", "a tab cannot indent YAML");
 		return;
 	}
-	diag_add(builder->diags, SEVERITY_ERROR, place, "yaml-syntax", NULL, "YAML: %s%s%s",
-		parser->problem, parser->context ? " " : "",
+	diag_add(builder->diags, SEVERITY_ERROR, place, "yaml-syntax", syntax_hint(parser->problem),
+		"YAML: %s%s%s", parser->problem, parser->context ? " " : "",
 		parser->context ? parser->context : "");
 }
 
