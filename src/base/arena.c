@@ -4,31 +4,57 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* A huge page of x86-64. */
+#define HUGE_CHUNK_BYTES ((size_t)2 * 1024 * 1024)
 
 #ifndef ARENA_CHUNK_BYTES
 #define ARENA_CHUNK_BYTES ((size_t)16 * 1024)
+#define ARENA_CHUNK_BYTES_MAX HUGE_CHUNK_BYTES
 #endif
+
+/* Enough for pointers and 64-bit numbers: nothing here is larger. */
+#define ALIGNMENT _Alignof(uint64_t)
 
 struct arena_chunk {
 	struct arena_chunk *previous;
 	size_t used;
 	size_t size;
-	_Alignas(max_align_t) char data[];
+	_Alignas(ALIGNMENT) char data[];
 };
 
 static size_t round_up(size_t size)
 {
-	const size_t mask = _Alignof(max_align_t) - 1;
+	const size_t mask = ALIGNMENT - 1;
 	return (size + mask) & ~mask;
 }
 
+/* Has the kernel map a large chunk at once: a fault for each page takes several times as long
+ * (madvise(2)). A kernel that cannot takes the faults. */
+static void *allocate(size_t size)
+{
+	if (size != HUGE_CHUNK_BYTES)
+		return malloc(size);
+	void *chunk = aligned_alloc(HUGE_CHUNK_BYTES, size);
+	if (chunk)
+		madvise(chunk, size, MADV_HUGEPAGE);
+	return chunk;
+}
+
+/* Chunks double up to a huge page: few objects take little, and many few calls. */
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
-	size_t size = need > ARENA_CHUNK_BYTES ? need : ARENA_CHUNK_BYTES;
-	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
+	size_t size =
+		arena->chunk ? 2 * (sizeof(*arena->chunk) + arena->chunk->size) : ARENA_CHUNK_BYTES;
+	if (size > ARENA_CHUNK_BYTES_MAX)
+		size = ARENA_CHUNK_BYTES_MAX;
+	if (size < sizeof(struct arena_chunk) + need)
+		size = sizeof(struct arena_chunk) + need;
+	struct arena_chunk *chunk = allocate(size);
 	if (!chunk)
 		return NULL;
-	*chunk = (struct arena_chunk){.previous = arena->chunk, .size = size};
+	*chunk = (struct arena_chunk){.previous = arena->chunk, .size = size - sizeof(*chunk)};
 	arena->chunk = chunk;
 	return chunk;
 }

@@ -16,7 +16,8 @@ struct arena {
 	struct arena_chunk *chunk; /* the newest; each knows the one before it */
 };
 
-/* Returns size zeroed bytes, aligned for any type, or NULL when memory is short. */
+/* Returns size zeroed bytes, aligned for pointers and 64-bit numbers, or NULL when memory is short.
+ */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /* Copies length bytes of text and ends them with a NUL. NULL when memory is short. */

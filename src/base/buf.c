@@ -49,6 +49,17 @@ void buf_putc(struct buf *buf, char byte)
 	buf_add(buf, &byte, 1);
 }
 
+void buf_number(struct buf *buf, uint64_t number)
+{
+	char digits[20];
+	size_t first = sizeof(digits);
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	buf_add(buf, digits + first, sizeof(digits) - first);
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
 	va_list arguments;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macros.h"
 
@@ -20,6 +21,8 @@ struct buf {
 void buf_add(struct buf *buf, const char *data, size_t length);
 void buf_puts(struct buf *buf, const char *text);
 void buf_putc(struct buf *buf, char byte);
+/* A number in decimal, without printf(3). */
+void buf_number(struct buf *buf, uint64_t number);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The text so far; "" when there is none. Owned by the buffer. */

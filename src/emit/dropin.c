@@ -40,7 +40,8 @@ static void add_settings(struct buf *buf, const struct settings *settings)
 
 static void add_span(struct buf *buf, const char *directive, uint64_t usec)
 {
-	buf_printf(buf, "%s=", directive);
+	buf_puts(buf, directive);
+	buf_putc(buf, '=');
 	scalar_write_span(usec, buf);
 	buf_putc(buf, '\n');
 }
@@ -65,8 +66,11 @@ static void add_loosenings(const struct plan *plan, struct buf *buf)
 		const struct loosening *row = &loosenings[i];
 		if (!row->due(plan))
 			continue;
-		if (row->key != reason)
-			buf_printf(buf, "# because of '%s':\n", row->key);
+		if (row->key != reason) {
+			buf_puts(buf, "# because of '");
+			buf_puts(buf, row->key);
+			buf_puts(buf, "':\n");
+		}
 		reason = row->key;
 		unit_add_raw(buf, row->directive, row->value);
 	}
@@ -112,7 +116,9 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	unit_add_raw(buf, "Restart", choice_name(&restart_names, vm->restart));
 	add_span(buf, "RestartSec", vm->restart_delay_usec);
 	unit_add_raw(buf, "User", plan->user);
-	buf_printf(buf, "StateDirectory=vmlet/vm/%s\n", vm->name);
+	buf_puts(buf, "StateDirectory=vmlet/vm/");
+	buf_puts(buf, vm->name);
+	buf_putc(buf, '\n');
 	unit_add_text(buf, "LoadCredential", credential);
 	add_loosenings(plan, buf);
 	add_network_command(plan, buf);

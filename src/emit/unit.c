@@ -63,10 +63,12 @@ void unit_add_argument(struct buf *buf, const char *argument)
 	}
 	buf_putc(buf, '"');
 	for (const char *at = argument; *at; at++) {
-		if (*at == '%' || *at == '$')
-			buf_putc(buf, *at);
-		else if (*at == '"' || *at == '\\')
-			buf_putc(buf, '\\');
+		size_t run = strcspn(at, "%$\"\\");
+		buf_add(buf, at, run);
+		at += run;
+		if (!*at)
+			break;
+		buf_putc(buf, *at == '%' || *at == '$' ? *at : '\\');
 		buf_putc(buf, *at);
 	}
 	buf_putc(buf, '"');

@@ -103,8 +103,8 @@ static void out_of_bounds(struct decoder *decoder, const struct key *key, const 
 static void too_many(struct decoder *decoder, const struct key *key, const struct node *node)
 {
 	diag_add(decoder->diags, SEVERITY_ERROR, node->place, "out-of-bounds", NULL,
-		"'%s' has %zu entries; at most %" PRIu64 " are possible", key->name, node->count,
-		key->max);
+		"'%s' has %" PRIu32 " entries; at most %" PRIu64 " are possible", key->name,
+		node->count, key->max);
 }
 
 /* --- scalars ------------------------------------------------------------------------------- */

@@ -74,7 +74,7 @@ static void encode_quoted(const char *text, struct buf *buf)
 		else if (special)
 			buf_printf(buf, "\\u%04x", code_point(at, special));
 		else
-			buf_printf(buf, "\\%c", *at);
+			buf_add(buf, (const char[]){'\\', (char)*at}, 2);
 		at += special ? special : 1;
 	}
 	buf_putc(buf, '"');
@@ -171,7 +171,8 @@ static void encode_settings(const struct settings *settings, const struct origin
 		size_t run = same_name_run(settings, i);
 		buf_putc(buf, '\n');
 		indent(depth + 1, buf);
-		buf_printf(buf, "%s: [", settings->items[i].name);
+		buf_puts(buf, settings->items[i].name);
+		buf_puts(buf, ": [");
 		for (size_t j = 0; j < run; j++) {
 			if (j)
 				buf_puts(buf, ", ");
@@ -269,7 +270,8 @@ static void encode_value(const struct key *key, const void *values, const struct
 		buf_puts(buf, choice_name(key->choices, *(const int *)value));
 		break;
 	case KEY_COUNT:
-		buf_printf(buf, " %" PRIu64, *(const uint64_t *)value);
+		buf_putc(buf, ' ');
+		buf_number(buf, *(const uint64_t *)value);
 		break;
 	case KEY_SIZE:
 		buf_putc(buf, ' ');

@@ -195,7 +195,7 @@ static struct node *new_node(
 		builder->diags->out_of_memory = true;
 		return NULL;
 	}
-	node->kind = kind;
+	node->kind = (uint8_t)kind;
 	node->place = place;
 	return node;
 }

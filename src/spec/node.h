@@ -20,17 +20,24 @@ enum node_kind {
 	NODE_MAPPING,
 };
 
+/* Small, as all specs of a host are in memory at once. */
 struct node {
-	enum node_kind kind;
-	bool plain; /* a scalar without quotes */
 	struct place place;
-	const char *text; /* a scalar's value: UTF-8 without NUL */
-	size_t length;
-	struct node *key;   /* the scalar that this value stands under in a mapping */
-	struct node *first; /* a collection's values */
-	struct node *last;
+	struct node *key;  /* the scalar that this value stands under in a mapping */
 	struct node *next; /* in the same collection, or the next document */
-	size_t count;
+	union {
+		struct { /* a scalar's value: UTF-8 without NUL */
+			const char *text;
+			size_t length;
+		};
+		struct { /* a collection's values */
+			struct node *first;
+			struct node *last;
+		};
+	};
+	uint32_t count; /* of those */
+	uint8_t kind;	/* enum node_kind */
+	bool plain;	/* a scalar without quotes */
 };
 
 /* The documents of one text (YAML 1.2, 9.2). */

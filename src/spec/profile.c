@@ -119,10 +119,10 @@ static void compose(struct composer *composer, struct document *document, unsign
 	const struct node *list = node_get(document->tree, "profiles");
 	const struct node *lower = lay_default(composer, document);
 	document->visited = true;
-	for (const struct node *named = list ? list->first : NULL; named; named = named->next)
-		/* What is not a name, or too many of them, decoding tells. */
-		if (list->kind == NODE_SEQUENCE && list->count <= PROFILES_MAX &&
-			named->kind == NODE_SCALAR)
+	/* What is not a list of names, or too many of them, decoding tells. */
+	bool listed = list && list->kind == NODE_SEQUENCE && list->count <= PROFILES_MAX;
+	for (const struct node *named = listed ? list->first : NULL; named; named = named->next)
+		if (named->kind == NODE_SCALAR)
 			lower = lay_profile(composer, document, named, lower, depth);
 	document->visited = false;
 	document->merged = lower ? lay(composer, lower, document->tree) : document->tree;

@@ -102,25 +102,36 @@ static const struct node *step(const struct key *above, const struct node *node,
 	return node->kind == NODE_SCALAR && stands_for ? node : NULL;
 }
 
-static struct place_in_tree walk(const struct node *document, const char *path, const char *part)
+/* Goes down a path without "*" from a node of that row (NULL: the document). */
+static struct place_in_tree walk_from(
+	const struct node *node, const struct key *row, const char *path)
 {
-	struct place_in_tree at = {.node = document, .last = document};
-	const struct key_table *table = &vm_table;
+	struct place_in_tree at = {.node = node, .last = node, .row = row};
 	while (*path) {
 		char word[PATH_WORD_BYTES];
 		path = cut_word(path, word);
-		if (strcmp(word, "*") == 0) {
-			at.node = node_get(at.node, part);
-		} else {
-			const struct key *row = key_find(table, word);
-			at.node = step(at.row, at.node, word);
-			at.row = row;
-			table = row ? row->below : table;
-		}
+		const struct key_table *table = at.row ? at.row->below : &vm_table;
+		at.node = step(at.row, at.node, word);
+		at.row = key_find(table, word);
 		if (at.node)
 			at.last = at.node;
 	}
 	return at;
+}
+
+static struct place_in_tree walk(const struct node *document, const char *path, const char *part)
+{
+	const char *star = strchr(path, '*');
+	if (!star)
+		return walk_from(document, NULL, path);
+	char parts[PATH_WORD_BYTES];
+	cut_word(path, parts);
+	struct place_in_tree at = walk_from(document, NULL, parts);
+	const struct node *node = node_get(at.node, part);
+	struct place_in_tree below = walk_from(node, at.row, star[1] ? star + 2 : "");
+	if (!below.last)
+		below.last = at.last;
+	return below;
 }
 
 const struct node *rules_look_up(const struct node *document, const char *path, const char *part)
@@ -130,9 +141,18 @@ const struct node *rules_look_up(const struct node *document, const char *path, 
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
-static bool holds(const struct condition *condition, const struct node *document, const char *part)
+/* What a rule is judged on: a document, and one of its parts. */
+struct scope {
+	const struct node *document;
+	const struct node *part; /* NULL when the rule is of none */
+	const struct key *parts; /* the row that the part is of */
+};
+
+static bool holds(const struct condition *condition, const struct scope *scope)
 {
-	struct place_in_tree at = walk(document, condition->path, part);
+	const char *star = scope->part ? strchr(condition->path, '*') : NULL;
+	struct place_in_tree at = star ? walk_from(scope->part, scope->parts, star + 2)
+				       : walk_from(scope->document, NULL, condition->path);
 	const char *value = at.node && at.node->kind == NODE_SCALAR ? at.node->text : NULL;
 	if (!at.node && at.row)
 		value = at.row->fallback;
@@ -152,13 +172,13 @@ static bool holds(const struct condition *condition, const struct node *document
 	return false;
 }
 
-static void check_rule(
-	const struct rule *rule, const struct node *document, const char *part, struct diags *diags)
+static void check_rule(const struct rule *rule, const struct scope *scope, struct diags *diags)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rule->conditions); i++)
-		if (rule->conditions[i].path && !holds(&rule->conditions[i], document, part))
+		if (rule->conditions[i].path && !holds(&rule->conditions[i], scope))
 			return;
-	struct place place = node_key_place(walk(document, rule->at, part).last);
+	const char *part = scope->part ? scope->part->key->text : NULL;
+	struct place place = node_key_place(walk(scope->document, rule->at, part).last);
 	diag_add(diags, SEVERITY_ERROR, place, rule->code, rule->hint, "%s", rule->message);
 }
 
@@ -166,15 +186,18 @@ static void check_rows(const struct node *document, struct diags *diags)
 {
 	for (size_t i = 0; i < vm_rule_count; i++) {
 		const struct rule *rule = &vm_rules[i];
+		struct scope scope = {.document = document};
 		if (!strchr(rule->at, '*')) {
-			check_rule(rule, document, NULL, diags);
+			check_rule(rule, &scope, diags);
 			continue;
 		}
 		char word[PATH_WORD_BYTES];
 		cut_word(rule->at, word);
 		const struct node *parts = node_get(document, word);
-		for (const struct node *part = parts ? parts->first : NULL; part; part = part->next)
-			check_rule(rule, document, part->key->text, diags);
+		scope.part = parts ? parts->first : NULL;
+		scope.parts = key_find(&vm_table, word);
+		for (; scope.part; scope.part = scope.part->next)
+			check_rule(rule, &scope, diags);
 	}
 }
 

@@ -337,6 +337,11 @@ bool scalar_is_line(const char *text)
 {
 	for (const unsigned char *at = (const unsigned char *)text; *at;) {
 		uint32_t character;
+		/* Most texts are ASCII. */
+		if (*at >= 0x20 && *at < 0x7f) {
+			at++;
+			continue;
+		}
 		if (!read_character(&at, &character) || character < 0x20 ||
 			(character >= 0x7f && character <= 0x9f) || character == 0x2028 ||
 			character == 0x2029 || is_noncharacter(character))
@@ -351,19 +356,20 @@ void scalar_write_size(uint64_t bytes, struct buf *buf)
 		uint64_t unit = UINT64_C(1) << size_units[i].shift;
 		if (bytes % unit)
 			continue;
-		buf_printf(buf, "%" PRIu64 "%s", bytes / unit, size_units[i].name);
+		buf_number(buf, bytes / unit);
+		buf_puts(buf, size_units[i].name);
 		return;
 	}
 }
 
 void scalar_write_span(uint64_t usec, struct buf *buf)
 {
-	if (usec == SPAN_INFINITE)
+	if (usec == SPAN_INFINITE) {
 		buf_puts(buf, "infinity");
-	else if (usec % USEC_SECOND == 0)
-		buf_printf(buf, "%" PRIu64 "s", usec / USEC_SECOND);
-	else if (usec % 1000 == 0)
-		buf_printf(buf, "%" PRIu64 "ms", usec / 1000);
-	else
-		buf_printf(buf, "%" PRIu64 "us", usec);
+		return;
+	}
+	bool seconds = usec % USEC_SECOND == 0;
+	bool milliseconds = usec % 1000 == 0;
+	buf_number(buf, seconds ? usec / USEC_SECOND : milliseconds ? usec / 1000 : usec);
+	buf_puts(buf, seconds ? "s" : milliseconds ? "ms" : "us");
 }

@@ -6,6 +6,7 @@
  * like ASan, it is not built with that: it counts leaks by itself.
  */
 #define ARENA_CHUNK_BYTES ((size_t)1)
+#define ARENA_CHUNK_BYTES_MAX ARENA_CHUNK_BYTES
 #include "../../src/base/arena.c"
 
 #include "test.h"
