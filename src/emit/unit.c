@@ -43,16 +43,19 @@ void unit_add_text(struct buf *buf, const char *directive, const char *value)
 /* Whether systemd takes the argument as it is: nothing to escape, no quotes, no blank. */
 static bool is_plain(const char *argument)
 {
-	if (!*argument)
-		return false;
-	for (const char *at = argument; *at; at++) {
-		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') ||
-			     (*at >= 'A' && *at <= 'Z') || (*at >= '+' && *at <= '/') ||
-			     *at == '_' || *at == '=' || *at == ':' || *at == '@';
-		if (!plain)
-			return false;
-	}
-	return true;
+	static const bool plain[256] = {
+		['a' ... 'z'] = true,
+		['A' ... 'Z'] = true,
+		['+' ... '9'] = true, /* + , - . / and the digits */
+		['_'] = true,
+		['='] = true,
+		[':'] = true,
+		['@'] = true,
+	};
+	const unsigned char *at = (const unsigned char *)argument;
+	while (plain[*at])
+		at++;
+	return *argument && !*at;
 }
 
 void unit_add_argument(struct buf *buf, const char *argument)

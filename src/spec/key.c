@@ -32,7 +32,7 @@ const char *key_type_expects(enum key_type type)
 const struct key *key_find(const struct key_table *table, const char *name)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->keys[i].name, name) == 0)
+		if (table->keys[i].name[0] == name[0] && strcmp(table->keys[i].name, name) == 0)
 			return &table->keys[i];
 	return NULL;
 }

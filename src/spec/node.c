@@ -358,7 +358,7 @@ const struct node *node_get(const struct node *mapping, const char *key)
 	if (!mapping || mapping->kind != NODE_MAPPING)
 		return NULL;
 	for (const struct node *value = mapping->first; value; value = value->next)
-		if (strcmp(value->key->text, key) == 0)
+		if (value->key->text[0] == key[0] && strcmp(value->key->text, key) == 0)
 			return value;
 	return NULL;
 }
