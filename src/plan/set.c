@@ -130,10 +130,11 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 		*ret_set = set;
 		return 0;
 	}
-	struct claim *items AUTO_FREE = calloc(count_claims(documents), sizeof(*items));
-	struct claims claims = {.items = items};
+	struct claims claims = {
+		.items = arena_alloc(arena, count_claims(documents) * sizeof(*claims.items)),
+	};
 	set.items = arena_alloc(arena, set.count * sizeof(*set.items));
-	if (!set.items || !items)
+	if (!set.items || !claims.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < set.count; i++)
 		set.items[i].document = documents->items[i];

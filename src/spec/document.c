@@ -40,7 +40,7 @@ static struct document *add_document(
 {
 	struct document *document = arena_alloc(arena, sizeof(*document));
 	void *items =
-		arena_grow(arena, documents->items, documents->count, sizeof(*documents->items));
+		arena_grow(arena, documents->items, documents->count, sizeof(struct document *));
 	if (!document || !items)
 		return NULL;
 	*document = (struct document){.source = source, .place = {.source = source}};
