@@ -120,7 +120,7 @@ bench: deps
 
 C_FILES := $(wildcard src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c)
 SHELL_FILES := tests/check tests/install-packages tests/unit/run tests/fuzz/run \
-	tests/bench/in-container tools/demo .ci/run tests/system/run tests/system/host \
+	tests/bench/in-container tools/demo completions/vmlet .ci/run tests/system/run tests/system/host \
 	tests/system/lib.sh $(wildcard tests/system/test-*.sh)
 lint: deps
 	$(Q)echo '  clang-format' && clang-format --dry-run -Werror $(C_FILES)

@@ -128,7 +128,8 @@ static int write_new(int directory, const char *name, const struct buf *text)
 static int write_file(
 	const char *directory, const char *path, const struct buf *text, struct error *error)
 {
-	const char *name = strrchr(path, '/') + 1;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open %s", directory);
@@ -156,8 +157,10 @@ static int create(struct arena *arena, const struct starter *starter, struct err
 	const char *directory = first_directory(arena);
 	const char *path =
 		directory ? arena_join(arena, directory, "/", starter->name, ".yaml", NULL) : NULL;
-	int r = path ? 0 : error_set(error, ENOMEM, "out of memory");
-	if (r == 0 && starter->ssh_key_file)
+	int r = 0;
+	if (!path)
+		return error_set(error, ENOMEM, "out of memory");
+	if (starter->ssh_key_file)
 		r = read_key(starter->ssh_key_file, &key, error);
 	if (r < 0)
 		return r;

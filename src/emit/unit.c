@@ -71,7 +71,10 @@ void unit_add_argument(struct buf *buf, const char *argument)
 		at += run;
 		if (!*at)
 			break;
-		buf_putc(buf, *at == '%' || *at == '$' ? *at : '\\');
+		if (*at == '%' || *at == '$')
+			buf_putc(buf, *at);
+		else
+			buf_putc(buf, '\\');
 		buf_putc(buf, *at);
 	}
 	buf_putc(buf, '"');

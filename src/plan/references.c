@@ -2,7 +2,6 @@
 #include "plan/references.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -136,9 +135,9 @@ static struct document *follow(const struct documents *documents, struct documen
 	return other;
 }
 
-static int check_cycles(const struct documents *documents, struct diags *diags)
+static int check_cycles(struct arena *arena, const struct documents *documents, struct diags *diags)
 {
-	struct step *steps AUTO_FREE = calloc(documents->count, sizeof(*steps));
+	struct step *steps = arena_alloc(arena, documents->count * sizeof(*steps));
 	if (!steps)
 		return -ENOMEM;
 	for (size_t i = 0; i < documents->count; i++) {
@@ -153,7 +152,7 @@ static int check_cycles(const struct documents *documents, struct diags *diags)
 	return 0;
 }
 
-int references_check(const struct documents *documents, struct diags *diags)
+int references_check(struct arena *arena, const struct documents *documents, struct diags *diags)
 {
 	bool dependencies = false;
 	for (size_t i = 0; i < documents->count; i++) {
@@ -163,5 +162,5 @@ int references_check(const struct documents *documents, struct diags *diags)
 		check_vm(documents, document, diags);
 		dependencies |= document->vm->depends_on.count > 0;
 	}
-	return dependencies ? check_cycles(documents, diags) : 0;
+	return dependencies ? check_cycles(arena, documents, diags) : 0;
 }

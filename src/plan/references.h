@@ -7,4 +7,4 @@
 /* Refuses a VM whose network or dependency no document describes, and one that depends on itself by
  * way of others. One whose network is broken shares that error. Returns -ENOMEM when memory is
  * short, else 0. */
-int references_check(const struct documents *documents, struct diags *diags);
+int references_check(struct arena *arena, const struct documents *documents, struct diags *diags);

@@ -139,7 +139,7 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 	for (size_t i = 0; i < set.count; i++)
 		set.items[i].document = documents->items[i];
 	check_bridges(documents, &claims, diags);
-	int r = references_check(documents, diags);
+	int r = references_check(arena, documents, diags);
 	if (r == 0)
 		r = plan_members(arena, &set);
 	if (r < 0)
