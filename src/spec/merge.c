@@ -33,14 +33,8 @@ static struct node *empty_mapping(struct merger *merger, const struct node *like
 
 static void append(struct node *mapping, struct node *value)
 {
-	if (!mapping || !value)
-		return;
-	if (mapping->last)
-		mapping->last->next = value;
-	else
-		mapping->first = value;
-	mapping->last = value;
-	mapping->count++;
+	if (mapping && value)
+		node_append(mapping, value);
 }
 
 /* "20GiB" as "{size: 20GiB}". */

@@ -146,7 +146,7 @@ static bool accept_key(struct builder *builder, const struct node *mapping, stru
 	return true;
 }
 
-static void append(struct node *parent, struct node *node)
+void node_append(struct node *parent, struct node *node)
 {
 	if (parent->last)
 		parent->last->next = node;
@@ -169,7 +169,7 @@ static bool place_node(struct builder *builder, struct node *node)
 	}
 	struct node *parent = builder->stack[builder->depth - 1];
 	if (parent->kind == NODE_SEQUENCE) {
-		append(parent, node);
+		node_append(parent, node);
 		return true;
 	}
 	if (!builder->key) {
@@ -178,7 +178,7 @@ static bool place_node(struct builder *builder, struct node *node)
 	}
 	node->key = builder->key;
 	builder->key = NULL;
-	append(parent, node);
+	node_append(parent, node);
 	return true;
 }
 

@@ -52,6 +52,9 @@ struct stream {
 int node_parse(struct arena *arena, const struct source *source, struct diags *diags,
 	struct stream *ret_stream);
 
+/* Puts a node, which is in none, at the end of a collection. */
+void node_append(struct node *parent, struct node *node);
+
 /* The value under a key of a mapping; NULL when there is none, or no mapping. */
 const struct node *node_get(const struct node *mapping, const char *key);
 

@@ -34,12 +34,7 @@ static const struct node *without_own(struct composer *composer, const struct no
 			return NULL;
 		*copy = *value;
 		copy->next = NULL;
-		if (rest->last)
-			rest->last->next = copy;
-		else
-			rest->first = copy;
-		rest->last = copy;
-		rest->count++;
+		node_append(rest, copy);
 	}
 	return rest;
 }

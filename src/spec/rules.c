@@ -172,6 +172,27 @@ static bool holds(const struct condition *condition, const struct scope *scope)
 	return false;
 }
 
+static const char *last_word(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot ? dot + 1 : path;
+}
+
+/* Shows what else the rule is about, where it was given. */
+static void note_others(const struct rule *rule, const struct node *document, const char *part,
+	const struct place *shown, struct diags *diags)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rule->conditions) && rule->conditions[i].path; i++) {
+		const struct node *node = walk(document, rule->conditions[i].path, part).node;
+		struct place place = node ? node_key_place(node) : *shown;
+		bool same = place.source == shown->source && place.line == shown->line &&
+			    place.column == shown->column;
+		if (!same)
+			diag_add(diags, SEVERITY_NOTE, place, "", NULL, "'%s' is given here",
+				last_word(rule->conditions[i].path));
+	}
+}
+
 static void check_rule(const struct rule *rule, const struct scope *scope, struct diags *diags)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rule->conditions); i++)
@@ -180,6 +201,7 @@ static void check_rule(const struct rule *rule, const struct scope *scope, struc
 	const char *part = scope->part ? scope->part->key->text : NULL;
 	struct place place = node_key_place(walk(scope->document, rule->at, part).last);
 	diag_add(diags, SEVERITY_ERROR, place, rule->code, rule->hint, "%s", rule->message);
+	note_others(rule, scope->document, part, &place, diags);
 }
 
 static void check_rows(const struct node *document, struct diags *diags)
