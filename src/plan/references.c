@@ -13,9 +13,12 @@
 
 /* A hint at the name that was meant, or another hint where none is near. */
 static void write_near(const struct documents *documents, enum kind kind, const char *name,
-	const char *otherwise, char hint[NEAR_BYTES])
+	const char *otherwise, const struct diags *diags, char hint[NEAR_BYTES])
 {
-	const char *near = documents_nearest(documents, kind, name);
+	/* Of many mistakes, the first are read. */
+	const char *near = NULL;
+	if (diags->errors < SPEC_ERRORS_MAX)
+		near = documents_nearest(documents, kind, name);
 	if (near)
 		snprintf(hint, NEAR_BYTES, "did you mean '%s'?", near);
 	else
@@ -41,7 +44,7 @@ static void check_network(const struct documents *documents, struct document *do
 			rules_look_up(document->merged, "nics.*.network", nic->part.name);
 		char near[NEAR_BYTES];
 		write_near(documents, KIND_NETWORK, nic->network,
-			"'bridge: br0' attaches an interface to a bridge without one", near);
+			"'bridge: br0' attaches an interface to a bridge without one", diags, near);
 		document_refuse(document, diags, node ? node->place : nic->part.place, "no-network",
 			near, "no document of kind network is named '%s'", nic->network);
 	}
@@ -73,7 +76,8 @@ static void check_vm(
 		char near[NEAR_BYTES];
 		if (documents_find(documents, KIND_VM, name))
 			continue;
-		write_near(documents, KIND_VM, name, "a dependency is another VM's name", near);
+		write_near(
+			documents, KIND_VM, name, "a dependency is another VM's name", diags, near);
 		document_refuse(document, diags, dependency_place(document, i), "no-vm", near,
 			"no VM is named '%s'", name);
 	}
@@ -93,6 +97,9 @@ struct step {
 	struct document *above; /* who led here */
 };
 
+/* A long way round is told in part: many VMs on one way would each tell all of it. */
+#define CYCLE_NOTES_MAX 16
+
 static void refuse_cycle(struct document *document, const struct document *again,
 	const struct step *steps, size_t index, struct diags *diags)
 {
@@ -105,11 +112,14 @@ static void refuse_cycle(struct document *document, const struct document *again
 	document_refuse(document, diags, dependency_place(document, index), "dependency-cycle",
 		"take one of them out", "'%s' depends on '%s' by way of '%s'", again->name,
 		again->name, document->name);
-	for (const struct document *at = document; at != again; at = steps[at->index].above)
+	const struct document *at = document;
+	for (size_t told = 0; at != again && told < CYCLE_NOTES_MAX; told++) {
+		const struct document *above = steps[at->index].above;
 		diag_add(diags, SEVERITY_NOTE,
-			dependency_place(steps[at->index].above,
-				steps[steps[at->index].above->index].next - 1),
-			"", NULL, "'%s' depends on '%s'", steps[at->index].above->name, at->name);
+			dependency_place(above, steps[above->index].next - 1), "", NULL,
+			"'%s' depends on '%s'", above->name, at->name);
+		at = above;
+	}
 	document->end_diag = diags->count;
 }
 

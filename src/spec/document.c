@@ -16,6 +16,7 @@ struct reader {
 	const char *default_name; /* NULL from the second document on */
 	struct diags *diags;
 	struct documents *documents;
+	size_t *merge_budget;
 };
 
 void document_refuse(struct document *document, struct diags *diags, struct place place,
@@ -107,6 +108,7 @@ static int read_document(struct reader *reader, const struct node *node, bool un
 	document->place = node ? node->place
 			       : (struct place){.source = reader->source, .line = 1, .column = 1};
 	document->place.end_column = document->place.column + 1;
+	document->merge_budget = reader->merge_budget;
 	document->broken = unreadable;
 	document->first_diag = document->end_diag = reader->diags->count;
 	if (node && node->kind == NODE_MAPPING)
@@ -132,6 +134,11 @@ int documents_read(struct arena *arena, const struct source *source, const char 
 	size_t first_diag = diags->count;
 	size_t errors = diags->errors;
 	size_t first = documents->count;
+	size_t *budget = arena_alloc(arena, sizeof(*budget));
+	if (!budget)
+		return -ENOMEM;
+	*budget = PROFILE_BUDGET_MIN + PROFILE_BUDGET_PER_BYTE * source->length;
+	reader.merge_budget = budget;
 	int r = node_parse(arena, source, diags, &stream);
 	if (r < 0)
 		return r;

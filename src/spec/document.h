@@ -13,13 +13,15 @@ struct document {
 	const struct source *source;
 	const struct node *tree;   /* as it stands in the file; NULL when it could not be read */
 	const struct node *merged; /* with the keys of its profiles; NULL until composed */
+	const struct node *shared; /* of a profile: what others take up of that; NULL until then */
 	enum kind kind;
-	const char *name;   /* NULL when it cannot be told */
-	struct place place; /* of its name, or of its first line */
-	size_t index;	    /* among the documents, once sorted */
-	bool broken;	    /* has errors: nothing below may be used */
-	bool visited;	    /* while profiles are followed */
-	size_t first_diag;  /* its diagnostics: the first, and the one behind the last */
+	const char *name;     /* NULL when it cannot be told */
+	struct place place;   /* of its name, or of its first line */
+	size_t index;	      /* among the documents, once sorted */
+	bool broken;	      /* has errors: nothing below may be used */
+	size_t *merge_budget; /* how many values the documents of its file may merge yet */
+	bool visited;	      /* while profiles are followed */
+	size_t first_diag;    /* its diagnostics: the first, and the one behind the last */
 	size_t end_diag;
 	/* one of these, by its kind; a profile's is as far as it goes */
 	struct vm *vm;

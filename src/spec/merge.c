@@ -5,14 +5,15 @@
 
 struct merger {
 	struct arena *arena;
-	bool failed;
+	size_t *budget;
+	int error; /* the first; nothing is done after it */
 };
 
 static struct node *copy_node(struct merger *merger, const struct node *node)
 {
 	struct node *copy = arena_alloc(merger->arena, sizeof(*copy));
 	if (!copy) {
-		merger->failed = true;
+		merger->error = -ENOMEM;
 		return NULL;
 	}
 	*copy = *node;
@@ -83,6 +84,12 @@ static struct node *merge_values(struct merger *merger, const struct key *row,
 static struct node *merge_each(struct merger *merger, const struct key_table *table,
 	const struct key *part, const struct node *lower, const struct node *upper)
 {
+	size_t cost = (size_t)lower->count + upper->count;
+	if (cost > *merger->budget)
+		merger->error = -E2BIG;
+	if (merger->error)
+		return NULL;
+	*merger->budget -= cost;
 	struct node *merged = empty_mapping(merger, upper);
 	for (const struct node *value = lower->first; value; value = value->next) {
 		const char *name = value->key->text;
@@ -97,10 +104,13 @@ static struct node *merge_each(struct merger *merger, const struct key_table *ta
 	return merged;
 }
 
-const struct node *merge_mappings(struct arena *arena, const struct key_table *table,
-	const struct node *lower, const struct node *upper)
+int merge_mappings(struct arena *arena, const struct key_table *table, const struct node *lower,
+	const struct node *upper, size_t *budget, const struct node **ret_merged)
 {
-	struct merger merger = {.arena = arena};
+	struct merger merger = {.arena = arena, .budget = budget};
 	const struct node *merged = merge_each(&merger, table, NULL, lower, upper);
-	return merger.failed ? NULL : merged;
+	if (merger.error)
+		return merger.error;
+	*ret_merged = merged;
+	return 0;
 }

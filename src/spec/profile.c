@@ -39,14 +39,28 @@ static const struct node *without_own(struct composer *composer, const struct no
 	return rest;
 }
 
-static const struct node *lay(
-	struct composer *composer, const struct node *lower, const struct node *upper)
+static const struct node *lay(struct composer *composer, struct document *document,
+	const struct node *lower, const struct node *upper)
 {
+	const struct node *merged = upper;
 	if (!lower || !upper)
 		return upper;
-	const struct node *merged = merge_mappings(composer->arena, &vm_table, lower, upper);
-	composer->failed |= !merged;
+	int r = merge_mappings(
+		composer->arena, &vm_table, lower, upper, document->merge_budget, &merged);
+	if (r == -E2BIG && !document->broken)
+		document_refuse(document, composer->diags, document->place, "too-large",
+			"make the profiles smaller",
+			"the VMs of this file take up too much by 'profiles'");
+	composer->failed |= r == -ENOMEM;
 	return merged;
+}
+
+/* What others take up of a profile. */
+static const struct node *share(struct composer *composer, struct document *profile)
+{
+	if (!profile->shared && profile->merged)
+		profile->shared = without_own(composer, profile->merged);
+	return profile->shared;
 }
 
 static void compose(struct composer *composer, struct document *document, unsigned depth);
@@ -66,8 +80,10 @@ static const struct node *lay_profile(struct composer *composer, struct document
 {
 	struct document *profile = documents_find(composer->documents, KIND_PROFILE, named->text);
 	if (!profile) {
-		const char *near =
-			documents_nearest(composer->documents, KIND_PROFILE, named->text);
+		/* Of many mistakes, the first are read. */
+		const char *near = NULL;
+		if (composer->diags->errors < SPEC_ERRORS_MAX)
+			near = documents_nearest(composer->documents, KIND_PROFILE, named->text);
 		const char *hint = near ? arena_printf(composer->arena, "did you mean '%s'?", near)
 					: "a document with 'kind: profile' and that name makes one";
 		composer->failed |= !hint;
@@ -90,8 +106,7 @@ static const struct node *lay_profile(struct composer *composer, struct document
 			share_error(document, profile);
 		return lower;
 	}
-	const struct node *upper = without_own(composer, profile->merged);
-	return lower ? lay(composer, lower, upper) : upper;
+	return lay(composer, document, lower, share(composer, profile));
 }
 
 static const struct node *lay_default(struct composer *composer, struct document *document)
@@ -106,7 +121,7 @@ static const struct node *lay_default(struct composer *composer, struct document
 		share_error(document, profile);
 		return NULL;
 	}
-	return without_own(composer, profile->merged);
+	return share(composer, profile);
 }
 
 static void compose(struct composer *composer, struct document *document, unsigned depth)
@@ -120,7 +135,7 @@ static void compose(struct composer *composer, struct document *document, unsign
 		if (named->kind == NODE_SCALAR)
 			lower = lay_profile(composer, document, named, lower, depth);
 	document->visited = false;
-	document->merged = lower ? lay(composer, lower, document->tree) : document->tree;
+	document->merged = lay(composer, document, lower, document->tree);
 }
 
 int profile_compose(struct arena *arena, const struct documents *documents,

@@ -7,6 +7,11 @@
 #define PROFILE_DEFAULT "default"
 #define PROFILE_DEPTH_MAX 64
 
+/* So many values may be merged for the documents of one file: a few lines that take up large
+ * profiles many times over must not fill the memory of a host that boots. */
+#define PROFILE_BUDGET_MIN ((size_t)256 * 1024)
+#define PROFILE_BUDGET_PER_BYTE 4
+
 /* Sets the document's merged tree: the profile named default first, then those it names in order,
  * each with its own, then its own keys. A profile that is missing, is broken or takes up itself
  * breaks the document, with an error where it is named. Profiles must have been decoded. Returns

@@ -184,6 +184,28 @@ static void a_long_boot_order_is_told_in_short(void **state)
 	}
 }
 
+/* A few lines that take up a large profile many times over end soon, and concern no other file. */
+static void profiles_are_bounded(void **state)
+{
+	(void)state;
+	struct fixture fixture = {0};
+	struct buf text = {0};
+	buf_puts(&text, "kind: profile\nname: p\nservice:\n");
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&text, "  X%d: a\n", i);
+	for (int i = 0; i < 500; i++)
+		buf_printf(&text, "---\nname: v%d\nprofiles: [p, p, p, p, p, p, p, p]\n", i);
+	fixture_add(&fixture, "many", text.data, text.length);
+	static const char other[] = "name: z\nprofiles: [p]\n";
+	fixture_add(&fixture, "other", other, sizeof(other) - 1);
+	fixture_check(&fixture);
+	assert_in_range(fixture.diags.errors, 1, 500);
+	assert_string_equal(fixture.diags.items[0].code, "too-large");
+	assert_false(set_find(&fixture.set, "z")->document->broken);
+	fixture_done(&fixture);
+	buf_done(&text);
+}
+
 /* systemd reads lines of up to 1 MiB, and Linux arguments of up to 128 KiB. */
 static void the_command_line_stays_short_enough(void **state)
 {
@@ -374,6 +396,7 @@ int main(void)
 		cmocka_unit_test(rules_between_keys),
 		cmocka_unit_test(all_mistakes_are_told),
 		cmocka_unit_test(a_long_boot_order_is_told_in_short),
+		cmocka_unit_test(profiles_are_bounded),
 		cmocka_unit_test(the_command_line_stays_short_enough),
 		cmocka_unit_test(what_is_encoded_decodes_to_the_same),
 		cmocka_unit_test(every_character_is_encoded),
