@@ -62,7 +62,10 @@ static void write_bounds(const struct key *key, struct buf *buf)
 {
 	bool number = key->type == KEY_COUNT || key->type == KEY_SIZE || key->type == KEY_SPAN;
 	if (key->type == KEY_LIST)
-		buf_printf(buf, " of %s", key_type_expects(key->item));
+		buf_printf(buf, "%s of %s", key->single ? ", or one," : "",
+			key_type_expects(key->item));
+	if (key->type == KEY_PORTS)
+		buf_printf(buf, ", each with %s", key_type_expects(key->item));
 	if (number && key->min && key->max) {
 		buf_puts(buf, "; from ");
 		write_bound(key, key->min, buf);
@@ -71,7 +74,8 @@ static void write_bounds(const struct key *key, struct buf *buf)
 	} else if (number && key->min) {
 		buf_puts(buf, "; not 0");
 	} else if (key->max) {
-		bool many = key->type == KEY_LIST || key->type == KEY_PARTS;
+		bool many = key->type == KEY_LIST || key->type == KEY_PARTS ||
+			    key->type == KEY_PORTS;
 		buf_printf(
 			buf, "; at most %" PRIu64 " %s", key->max, many ? "of them" : "characters");
 	}

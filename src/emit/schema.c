@@ -41,6 +41,28 @@
 #define SPAN_TERM SPAN_NUMBER "(\\.[0-9]+)? *" SPAN_UNIT
 #define SPAN_PATTERN "(" SPAN_NUMBER "|" SPAN_TERM "( *" SPAN_TERM ")*)" END
 
+#define RATE_PATTERN "^[1-9][0-9]{0,5}[GMk]bit" END
+/* 1 to 65535 and 1 to 4094. */
+#define PORT_NUMBER \
+	"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+#define VLAN_NUMBER "([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-4])"
+#define VLANS_PATTERN "^" VLAN_NUMBER "(-" VLAN_NUMBER ")?" END
+#define PORT_PATTERN "^(tcp|udp)/" PORT_NUMBER END
+#define ENDPOINT_PATTERN "^[a-z][a-z0-9-]{0,47}:" PORT_NUMBER END
+#define OCTET "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+#define IPV4 OCTET "(\\." OCTET "){3}"
+#define GROUP "[0-9A-Fa-f]{1,4}"
+/* RFC 4291, 2.2: eight groups, or fewer around "::". */
+#define IPV6 \
+	"((" GROUP ":){7}" GROUP "|(" GROUP ":){1,7}:|(" GROUP ":){1,6}:" GROUP "|(" GROUP \
+	":){1,5}(:" GROUP "){1,2}|(" GROUP ":){1,4}(:" GROUP "){1,3}|(" GROUP ":){1,3}(:" GROUP \
+	"){1,4}|(" GROUP ":){1,2}(:" GROUP "){1,5}|" GROUP ":(:" GROUP "){1,6}|:(:" GROUP \
+	"){1,7}|::)"
+#define SUBNET_PATTERN \
+	"^(" IPV4 "/([1-9]|[12][0-9]|3[0-2])|" IPV6 "/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))" END
+#define ADDRESS_PATTERN "^" IPV4 END
+#define ADDRESSES_PATTERN "^" IPV4 "-" IPV4 END
+
 static json_t *table_schema(const struct key_table *table, enum kind kind);
 
 /* --- numbers as text ----------------------------------------------------------------------- */
@@ -196,7 +218,26 @@ static json_t *list_schema(const struct key *key, enum kind kind)
 		json_pack("{s:s, s:o}", "type", "array", "items", value_schema(&item, kind));
 	if (key->max)
 		json_object_set_new(schema, "maxItems", json_integer((json_int_t)key->max));
+	if (key->single)
+		return json_pack("{s:[o, o]}", "oneOf", value_schema(&item, kind), schema);
 	return schema;
+}
+
+static json_t *ports_schema(const struct key *key, enum kind kind)
+{
+	const struct key target = {.type = key->item, .min = 1, .max = PORT_MAX};
+	return json_pack("{s:s, s:o, s:I, s:o}", "type", "object", "propertyNames",
+		text_schema(PORT_PATTERN, 0), "maxProperties", (json_int_t)key->max,
+		"additionalProperties",
+		key->item == KEY_COUNT ? value_schema(&target, kind)
+				       : text_schema(ENDPOINT_PATTERN, 0));
+}
+
+/* One VLAN ID is a number, too. */
+static json_t *vlans_schema(void)
+{
+	return json_pack("{s:[o, {s:s, s:i, s:i}]}", "oneOf", text_schema(VLANS_PATTERN, 0), "type",
+		"integer", "minimum", 1, "maximum", VLAN_MAX);
 }
 
 /* A mapping, or the value that stands for its main key. */
@@ -243,6 +284,20 @@ static json_t *value_schema(const struct key *key, enum kind kind)
 		return text_schema(INTERFACE_PATTERN, 0);
 	case KEY_CPU_MODEL:
 		return text_schema(CPU_MODEL_PATTERN, key->max);
+	case KEY_RATE:
+		return text_schema(RATE_PATTERN, 0);
+	case KEY_SUBNET:
+		return text_schema(SUBNET_PATTERN, 0);
+	case KEY_ADDRESS:
+		return text_schema(ADDRESS_PATTERN, 0);
+	case KEY_ADDRESSES:
+		return text_schema(ADDRESSES_PATTERN, 0);
+	case KEY_VLANS:
+		return vlans_schema();
+	case KEY_ENDPOINT:
+		return text_schema(ENDPOINT_PATTERN, 0);
+	case KEY_PORTS:
+		return ports_schema(key, kind);
 	case KEY_LIST:
 		return list_schema(key, kind);
 	case KEY_SETTINGS:
@@ -271,8 +326,8 @@ static json_t *plain_value(const struct key *key, const char *text)
 
 static bool is_scalar(const struct key *key)
 {
-	return key->type != KEY_LIST && key->type != KEY_SETTINGS && key->type != KEY_GROUP &&
-	       key->type != KEY_PARTS;
+	return key->type != KEY_LIST && key->type != KEY_SETTINGS && key->type != KEY_PORTS &&
+	       key->type != KEY_GROUP && key->type != KEY_PARTS;
 }
 
 static json_t *key_schema(const struct key *key, enum kind kind)
@@ -338,6 +393,10 @@ static json_t *test_schema(const struct condition *condition)
 	case TEST_BEGINS:
 		snprintf(pattern, sizeof(pattern), "^%s", condition->value);
 		return json_pack("{s:s, s:s}", "type", "string", "pattern", pattern);
+	case TEST_ON:
+		return json_pack("{s:[b, s, s]}", "enum", 1, "yes", "on");
+	case TEST_OFF:
+		return json_pack("{s:[b, s, s]}", "enum", 0, "no", "off");
 	}
 	return NULL;
 }
@@ -345,7 +404,12 @@ static json_t *test_schema(const struct condition *condition)
 /* Whether the condition holds where the key is not given, thanks to its fallback. */
 static bool holds_by_default(const struct condition *condition, const struct key *key)
 {
+	bool on = false;
 	switch (condition->test) {
+	case TEST_ON:
+	case TEST_OFF:
+		return key->fallback && scalar_parse_bool(key->fallback, true, &on) == 0 &&
+		       on == (condition->test == TEST_ON);
 	case TEST_ABSENT:
 		return true;
 	case TEST_IS:
@@ -394,7 +458,7 @@ static json_t *condition_schema(const struct condition *condition, const struct 
 }
 
 /* What a document that does not break the rule is. */
-static json_t *rule_schema(const struct rule *rule)
+static json_t *rule_schema(const struct rule *rule, const struct key_table *table)
 {
 	json_t *of_part = json_array();
 	json_t *of_vm = json_array();
@@ -404,13 +468,13 @@ static json_t *rule_schema(const struct rule *rule)
 		const char *star = strchr(condition->path, '*');
 		if (!star) {
 			json_array_append_new(of_vm,
-				condition_schema(condition, &vm_table, NULL, condition->path));
+				condition_schema(condition, table, NULL, condition->path));
 			continue;
 		}
 		char name[32];
 		snprintf(name, sizeof(name), "%.*s", (int)(star - condition->path - 1),
 			condition->path);
-		parts = key_find(&vm_table, name);
+		parts = key_find(table, name);
 		json_array_append_new(
 			of_part, condition_schema(condition, parts->below, parts, star + 2));
 	}
@@ -427,18 +491,21 @@ static json_t *rule_schema(const struct rule *rule)
 	return whole;
 }
 
-/* The rules of a VM. Those that something is missing for hold only where no profile is named. */
-static void add_rules(json_t *schema)
+/* The rules of a kind. Those that something is missing for hold only where no profile is named. */
+static void add_rules(json_t *schema, enum kind kind)
 {
+	const struct rules *rules = rules_of(kind);
 	json_t *always = json_array();
 	json_t *alone = json_array();
-	for (size_t i = 0; i < vm_rule_count; i++)
-		json_array_append_new(
-			vm_rules[i].fillable ? alone : always, rule_schema(&vm_rules[i]));
-	json_array_append_new(
-		always, json_pack("{s:o, s:{s:o}}", "if", negate(has_key("profiles", NULL)), "then",
+	for (size_t i = 0; i < rules->count; i++)
+		json_array_append_new(rules->rows[i].fillable ? alone : always,
+			rule_schema(&rules->rows[i], kind_table(kind)));
+	if (json_array_size(alone))
+		json_array_append_new(always,
+			json_pack("{s:o, s:{s:O}}", "if", negate(has_key("profiles", NULL)), "then",
 				"allOf", alone));
 	json_object_set_new(schema, "allOf", always);
+	json_decref(alone);
 }
 
 /* --- kinds --------------------------------------------------------------------------------- */
@@ -448,8 +515,8 @@ static json_t *kind_schema(enum kind kind)
 	json_t *schema = table_schema(kind_table(kind), kind);
 	json_object_set_new(schema, "title", json_string(choice_name(&kind_names, (int)kind)));
 	json_object_set_new(schema, "description", json_string(kind_summary(kind)));
-	if (kind == KIND_VM)
-		add_rules(schema);
+	if (kind == KIND_VM || kind == KIND_NETWORK)
+		add_rules(schema, kind);
 	return schema;
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "spec/address.h"
 #include "spec/scalar.h"
 
 #define QUOTED_LENGTH_MAX 60
@@ -17,6 +18,8 @@ struct decoder {
 
 static void decode_table(struct decoder *decoder, const struct key_table *table,
 	const struct node *mapping, void *out);
+static void decode_scalar(
+	struct decoder *decoder, const struct key *key, const struct node *node, void *out);
 
 static void *field(const struct key *key, void *out)
 {
@@ -135,6 +138,8 @@ static const char *number_hint(enum key_type type, const char *text)
 	uint64_t count;
 	if (type == KEY_SIZE && scalar_parse_count(text, &count) == 0)
 		return "add a unit, such as MiB or GiB";
+	if (type == KEY_RATE)
+		return "a whole number of at most six digits and kbit, Mbit or Gbit";
 	if (type == KEY_SPAN && text[0] >= '0' && text[0] <= '9')
 		return "each number of several has a unit: ms, s, min, h, d";
 	return NULL;
@@ -149,6 +154,8 @@ static void decode_number(
 		r = scalar_parse_size(node->text, &value);
 	else if (key->type == KEY_SPAN)
 		r = scalar_parse_span(node->text, &value);
+	else if (key->type == KEY_RATE)
+		r = scalar_parse_rate(node->text, &value);
 	else
 		r = scalar_parse_count(node->text, &value);
 	if (r == -ERANGE)
@@ -194,6 +201,11 @@ static bool is_cpu_model(const char *text)
 /* Whether a text is of the type; the MAC's normal form goes to mac. */
 static bool text_matches(enum key_type type, const char *text, char mac[MAC_TEXT_BYTES])
 {
+	struct subnet subnet;
+	struct address_range range;
+	unsigned first;
+	unsigned last;
+	size_t length;
 	switch (type) {
 	case KEY_NAME:
 		return scalar_is_name(text, NAME_LENGTH_MAX);
@@ -207,15 +219,27 @@ static bool text_matches(enum key_type type, const char *text, char mac[MAC_TEXT
 		return scalar_is_interface(text);
 	case KEY_CPU_MODEL:
 		return is_cpu_model(text);
+	case KEY_SUBNET:
+		return subnet_parse(text, &subnet) == 0;
+	case KEY_ADDRESS:
+		return address_parse_ipv4(text, &subnet.address) == 0;
+	case KEY_ADDRESSES:
+		return address_range_parse(text, &range) == 0;
+	case KEY_VLANS:
+		return scalar_parse_vlans(text, &first, &last) == 0;
+	case KEY_ENDPOINT:
+		return scalar_parse_endpoint(text, &length, &first) == 0;
 	case KEY_TEXT:
 		return true;
 	case KEY_BOOL:
 	case KEY_COUNT:
 	case KEY_SIZE:
 	case KEY_SPAN:
+	case KEY_RATE:
 	case KEY_CHOICE:
 	case KEY_LIST:
 	case KEY_SETTINGS:
+	case KEY_PORTS:
 	case KEY_GROUP:
 	case KEY_PARTS:
 	case KEY_TYPE_COUNT:
@@ -234,6 +258,8 @@ static const char *text_hint(enum key_type type, const char *text)
 		       "prefix";
 	if (type == KEY_PATH && scalar_length(text) > PATH_LENGTH_MAX)
 		return "at most 1023 characters";
+	if (type == KEY_INTERFACE && strlen(text) > INTERFACE_LENGTH_MAX)
+		return "the kernel takes no longer names";
 	if (type == KEY_LINE)
 		return "line breaks, control characters and noncharacters are not allowed here";
 	return NULL;
@@ -245,7 +271,7 @@ static const char *decode_text(
 	char mac[MAC_TEXT_BYTES];
 	bool matches = text_matches(key->type, node->text, mac);
 	/* Free text may be a number; a word that names something may not. */
-	bool word = key->type != KEY_LINE && key->type != KEY_TEXT;
+	bool word = key->type != KEY_LINE && key->type != KEY_TEXT && key->type != KEY_VLANS;
 	if (matches && word && (node_is_number(node) || node_is_bool(node))) {
 		wrong_value(decoder, key, node,
 			node_is_bool(node) ? "YAML takes it for a truth value: quote it"
@@ -279,7 +305,8 @@ static void decode_list(
 	struct key row = *key;
 	row.type = key->item;
 	row.max = 0;
-	for (const struct node *item = node->first; item; item = item->next) {
+	const struct node *first = node->kind == NODE_SCALAR ? node : node->first;
+	for (const struct node *item = first; item; item = item == node ? NULL : item->next) {
 		if (item->kind != NODE_SCALAR || node_is_null(item)) {
 			wrong_kind(decoder, &row, item);
 			continue;
@@ -351,6 +378,50 @@ static void decode_settings(
 	}
 }
 
+/* A guest's port is a number, and a VM's is a text. */
+static bool is_port_target(
+	struct decoder *decoder, const struct key *key, const struct node *node, uint64_t *port)
+{
+	struct key row = {.name = node->key->text, .type = key->item, .min = 1, .max = PORT_MAX};
+	if (node->kind != NODE_SCALAR || node_is_null(node)) {
+		wrong_kind(decoder, &row, node);
+		return false;
+	}
+	if (key->item != KEY_COUNT) {
+		row.max = 0;
+		return decode_text(decoder, &row, node) != NULL;
+	}
+	decode_scalar(decoder, &row, node, port);
+	return *port != 0;
+}
+
+static void decode_ports(
+	struct decoder *decoder, const struct key *key, const struct node *node, void *out)
+{
+	struct settings *ports = field(key, out);
+	if (key->max && node->count > key->max) {
+		too_many(decoder, key, node);
+		return;
+	}
+	ports->items = arena_alloc(decoder->arena, node->count * sizeof(*ports->items));
+	if (!ports->items) {
+		decoder->diags->out_of_memory = true;
+		return;
+	}
+	for (const struct node *value = node->first; value; value = value->next) {
+		bool udp;
+		unsigned number;
+		uint64_t port = 0;
+		if (scalar_parse_port(value->key->text, &udp, &number) < 0)
+			diag_add(decoder->diags, SEVERITY_ERROR, value->key->place, "bad-name",
+				"tcp/ or udp/ and a number from 1 to 65535, such as tcp/8080",
+				"'%.60s' in '%s' is not a port", value->key->text, key->name);
+		else if (is_port_target(decoder, key, value, &port))
+			ports->items[ports->count++] =
+				(struct setting){value->key->text, value->text};
+	}
+}
+
 static void decode_group(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out);
 
@@ -403,6 +474,7 @@ static void decode_scalar(
 		return;
 	case KEY_SIZE:
 	case KEY_SPAN:
+	case KEY_RATE:
 		decode_number(decoder, key, node, out);
 		return;
 	case KEY_CHOICE:
@@ -415,10 +487,16 @@ static void decode_scalar(
 	case KEY_MAC:
 	case KEY_INTERFACE:
 	case KEY_CPU_MODEL:
+	case KEY_SUBNET:
+	case KEY_ADDRESS:
+	case KEY_ADDRESSES:
+	case KEY_VLANS:
+	case KEY_ENDPOINT:
 		*(const char **)field(key, out) = decode_text(decoder, key, node);
 		return;
 	case KEY_LIST:
 	case KEY_SETTINGS:
+	case KEY_PORTS:
 	case KEY_GROUP:
 	case KEY_PARTS:
 	case KEY_TYPE_COUNT:
@@ -432,6 +510,8 @@ static void decode_group(
 {
 	if (node->kind == NODE_MAPPING) {
 		decode_table(decoder, key->below, node, field(key, out));
+		if (key->empty)
+			*(bool *)field(key, out) = true;
 		return;
 	}
 	if (node->kind != NODE_SCALAR || !key->scalar_for || node_is_null(node)) {
@@ -451,8 +531,8 @@ static void decode_value(
 {
 	enum node_kind due = NODE_SCALAR;
 	if (key->type == KEY_LIST)
-		due = NODE_SEQUENCE;
-	else if (key->type == KEY_SETTINGS || key->type == KEY_PARTS)
+		due = key->single && node->kind == NODE_SCALAR ? NODE_SCALAR : NODE_SEQUENCE;
+	else if (key->type == KEY_SETTINGS || key->type == KEY_PORTS || key->type == KEY_PARTS)
 		due = NODE_MAPPING;
 	if (key->type == KEY_GROUP)
 		decode_group(decoder, key, node, out);
@@ -462,6 +542,8 @@ static void decode_value(
 		decode_list(decoder, key, node, out);
 	else if (key->type == KEY_SETTINGS)
 		decode_settings(decoder, key, node, out);
+	else if (key->type == KEY_PORTS)
+		decode_ports(decoder, key, node, out);
 	else if (key->type == KEY_PARTS)
 		decode_parts(decoder, key, node, out);
 	else

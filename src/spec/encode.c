@@ -185,6 +185,18 @@ static void encode_settings(const struct settings *settings, const struct origin
 	}
 }
 
+static void encode_ports(const struct settings *ports, const struct origin *origin, unsigned depth,
+	struct buf *buf)
+{
+	for (size_t i = 0; i < ports->count; i++) {
+		buf_putc(buf, '\n');
+		indent(depth + 1, buf);
+		buf_printf(buf, "%s: %s", ports->items[i].name, ports->items[i].value);
+		struct origin below = origin_below(origin, ports->items[i].name, NULL);
+		write_origin(&below, buf);
+	}
+}
+
 static void encode_parts(const struct key *key, const struct parts *parts,
 	const struct origin *origin, unsigned depth, struct buf *buf)
 {
@@ -201,12 +213,17 @@ static void encode_parts(const struct key *key, const struct parts *parts,
 
 static bool is_set(const struct key *key, const void *values);
 
+/* Whether a mapping has anything to say; without what it must have, it was not given. */
 static bool any_set(const struct key_table *table, const void *values)
 {
-	for (size_t i = 0; i < table->count; i++)
-		if (is_set(&table->keys[i], values))
-			return true;
-	return false;
+	bool any = false;
+	for (size_t i = 0; i < table->count; i++) {
+		bool set = is_set(&table->keys[i], values);
+		if (!set && table->keys[i].required)
+			return false;
+		any |= set;
+	}
+	return any;
 }
 
 static bool is_set(const struct key *key, const void *values)
@@ -218,6 +235,7 @@ static bool is_set(const struct key *key, const void *values)
 		return true;
 	case KEY_COUNT:
 	case KEY_SIZE:
+	case KEY_RATE:
 		return *(const uint64_t *)value != 0;
 	case KEY_SPAN:
 		return key->fallback || *(const uint64_t *)value != 0;
@@ -228,15 +246,21 @@ static bool is_set(const struct key *key, const void *values)
 	case KEY_MAC:
 	case KEY_INTERFACE:
 	case KEY_CPU_MODEL:
+	case KEY_SUBNET:
+	case KEY_ADDRESS:
+	case KEY_ADDRESSES:
+	case KEY_VLANS:
+	case KEY_ENDPOINT:
 		return *(const char *const *)value != NULL;
 	case KEY_LIST:
 		return ((const struct strings *)value)->count > 0;
 	case KEY_SETTINGS:
+	case KEY_PORTS:
 		return ((const struct settings *)value)->count > 0;
 	case KEY_PARTS:
 		return ((const struct parts *)value)->count > 0;
 	case KEY_GROUP:
-		return any_set(key->below, value);
+		return key->empty ? *(const bool *)value : any_set(key->below, value);
 	case KEY_TYPE_COUNT:
 		break;
 	}
@@ -281,6 +305,10 @@ static void encode_value(const struct key *key, const void *values, const struct
 		buf_putc(buf, ' ');
 		scalar_write_span(*(const uint64_t *)value, buf);
 		break;
+	case KEY_RATE:
+		buf_putc(buf, ' ');
+		scalar_write_rate(*(const uint64_t *)value, buf);
+		break;
 	case KEY_LIST:
 		buf_putc(buf, ' ');
 		encode_strings(value, buf);
@@ -292,15 +320,25 @@ static void encode_value(const struct key *key, const void *values, const struct
 	case KEY_MAC:
 	case KEY_INTERFACE:
 	case KEY_CPU_MODEL:
+	case KEY_SUBNET:
+	case KEY_ADDRESS:
+	case KEY_ADDRESSES:
+	case KEY_VLANS:
+	case KEY_ENDPOINT:
 		encode_text(*(const char *const *)value, origin, depth, buf);
 		return;
 	case KEY_SETTINGS:
 		encode_settings(value, origin, depth, buf);
 		return;
+	case KEY_PORTS:
+		encode_ports(value, origin, depth, buf);
+		return;
 	case KEY_PARTS:
 		encode_parts(key, value, origin, depth, buf);
 		return;
 	case KEY_GROUP:
+		if (!any_set(key->below, value))
+			buf_puts(buf, " {}");
 		encode_table(key->below, key->scalar_for, value, origin, depth + 1, buf);
 		return;
 	case KEY_TYPE_COUNT:

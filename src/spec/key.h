@@ -27,9 +27,16 @@ enum key_type {
 	KEY_MAC,       /*            const char *; normalised */
 	KEY_INTERFACE, /*            const char *; of a network interface */
 	KEY_CPU_MODEL, /*            const char *; QEMU's -cpu */
+	KEY_RATE,      /*            uint64_t, bits a second */
+	KEY_SUBNET,    /*            const char *; address and prefix */
+	KEY_ADDRESS,   /*            const char *; IPv4 */
+	KEY_ADDRESSES, /*            const char *; from one IPv4 address to another */
+	KEY_VLANS,     /*            const char *; a VLAN ID, or from one to another */
+	KEY_ENDPOINT,  /*            const char *; a VM's port */
 	/* collections */
 	KEY_LIST,     /*             struct strings; each of the row's item type */
 	KEY_SETTINGS, /*             struct settings; systemd directives */
+	KEY_PORTS,    /*             struct settings; ports of the host, each to the row's item */
 	KEY_GROUP,    /*             the struct of the row's keys, in place */
 	KEY_PARTS,    /*             struct parts; a mapping by name */
 	KEY_TYPE_COUNT,
@@ -55,11 +62,14 @@ struct key {
 	uint64_t min;	   /* of a number; 0 for none */
 	uint64_t max;	   /* of a number, of a text's characters, of how many items or parts */
 	const struct choices *choices;
-	enum key_type item;	       /* what a list holds */
+	enum key_type item;	       /* what a list holds, or what ports lead to */
 	const struct key_table *below; /* the keys of a group or of each part */
 	const char *scalar_for; /* the key below that a plain scalar stands for; NULL for none */
 	bool required;		/* where its mapping stands, it must, too */
 	bool composing; /* says how documents are put together: not part of a resolved spec */
+	bool single;	/* a plain value is a list of one */
+	bool empty;	/* a group that says something without keys: its struct begins with a bool
+			   that is true where it is given */
 };
 
 struct strings {
@@ -67,7 +77,7 @@ struct strings {
 	size_t count;
 };
 
-/* A systemd directive; one that is given as a list stands several times. */
+/* A systemd directive, of which one that is given as a list stands several times; or a port. */
 struct setting {
 	const char *name;
 	const char *value;

@@ -70,7 +70,7 @@ static struct node *merge_values(struct merger *merger, const struct key *row,
 		return copy_node(merger, upper);
 	if (row->type == KEY_GROUP)
 		return merge_each(merger, row->below, NULL, lower, upper);
-	if (row->type == KEY_SETTINGS)
+	if (row->type == KEY_SETTINGS || row->type == KEY_PORTS)
 		return merge_each(merger, NULL, NULL, lower, upper);
 	if (row->type != KEY_PARTS)
 		return copy_node(merger, upper);

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "spec/address.h"
+#include "spec/scalar.h"
 
 #define QEMU_ARGS_BYTES_MAX ((size_t)128 * 1024)
 #define PATH_WORD_BYTES 32
 
 /* clang-format off */
-const struct rule vm_rules[] = {
+static const struct rule vm_rows[] = {
 	{
 		.code = "disk-empty", .at = "disks.*", .fillable = true,
 		.conditions = {{"disks.*.size", TEST_ABSENT, NULL}, {"disks.*.image", TEST_ABSENT, NULL},
@@ -39,14 +41,95 @@ const struct rule vm_rules[] = {
 		.hint = "only qcow2 has copy-on-write; remove 'format'",
 	}, {
 		.code = "nic-unattached", .at = "nics.*", .fillable = true,
-		.conditions = {{"nics.*.bridge", TEST_ABSENT, NULL}, {"nics.*.network", TEST_ABSENT, NULL}},
-		.message = "an interface needs 'network' or 'bridge'",
+		.conditions = {{"nics.*.bridge", TEST_ABSENT, NULL}, {"nics.*.network", TEST_ABSENT, NULL},
+			{"nics.*.macvtap", TEST_ABSENT, NULL}, {"nics.*.user", TEST_ABSENT, NULL}},
+		.message = "an interface needs 'network', 'bridge', 'macvtap' or 'user'",
 		.hint = "bridge: br0 attaches it to that bridge",
 	}, {
 		.code = "nic-attached-twice", .at = "nics.*.bridge",
 		.conditions = {{"nics.*.bridge", TEST_GIVEN, NULL}, {"nics.*.network", TEST_GIVEN, NULL}},
 		.message = "'network' and 'bridge' exclude each other",
 		.hint = "the network's document says its bridge",
+	}, {
+		.code = "nic-attached-twice", .at = "nics.*.macvtap",
+		.conditions = {{"nics.*.macvtap", TEST_GIVEN, NULL}, {"nics.*.network", TEST_GIVEN, NULL}},
+		.message = "'network' and 'macvtap' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "nic-attached-twice", .at = "nics.*.user",
+		.conditions = {{"nics.*.user", TEST_GIVEN, NULL}, {"nics.*.network", TEST_GIVEN, NULL}},
+		.message = "'network' and 'user' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "nic-attached-twice", .at = "nics.*.macvtap",
+		.conditions = {{"nics.*.macvtap", TEST_GIVEN, NULL}, {"nics.*.bridge", TEST_GIVEN, NULL}},
+		.message = "'bridge' and 'macvtap' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "nic-attached-twice", .at = "nics.*.user",
+		.conditions = {{"nics.*.user", TEST_GIVEN, NULL}, {"nics.*.bridge", TEST_GIVEN, NULL}},
+		.message = "'bridge' and 'user' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "nic-attached-twice", .at = "nics.*.user",
+		.conditions = {{"nics.*.user", TEST_GIVEN, NULL}, {"nics.*.macvtap", TEST_GIVEN, NULL}},
+		.message = "'macvtap' and 'user' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "nic-needs-bridge", .at = "nics.*.vlan", .fillable = true,
+		.conditions = {{"nics.*.vlan", TEST_GIVEN, NULL}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.bridge", TEST_ABSENT, NULL}},
+		.message = "'vlan' needs 'network' or 'bridge'",
+		.hint = "only ports of a bridge have it",
+	}, {
+		.code = "nic-needs-bridge", .at = "nics.*.trunk", .fillable = true,
+		.conditions = {{"nics.*.trunk", TEST_GIVEN, NULL}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.bridge", TEST_ABSENT, NULL}},
+		.message = "'trunk' needs 'network' or 'bridge'",
+		.hint = "only ports of a bridge have it",
+	}, {
+		.code = "nic-needs-bridge", .at = "nics.*.mac-filter", .fillable = true,
+		.conditions = {{"nics.*.mac-filter", TEST_IS_NOT, "auto"}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.bridge", TEST_ABSENT, NULL}},
+		.message = "'mac-filter' needs 'network' or 'bridge'",
+		.hint = "only ports of a bridge have it",
+	}, {
+		.code = "nic-needs-bridge", .at = "nics.*.ip-filter", .fillable = true,
+		.conditions = {{"nics.*.ip-filter", TEST_IS_NOT, "auto"}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.bridge", TEST_ABSENT, NULL}},
+		.message = "'ip-filter' needs 'network' or 'bridge'",
+		.hint = "only ports of a bridge have it",
+	}, {
+		.code = "nic-needs-network", .at = "nics.*.address", .fillable = true,
+		.conditions = {{"nics.*.address", TEST_GIVEN, NULL}, {"nics.*.network", TEST_ABSENT, NULL}},
+		.message = "'address' needs 'network'",
+		.hint = "the network's DHCP gives it",
+	}, {
+		.code = "nic-user", .at = "nics.*.queues",
+		.conditions = {{"nics.*.queues", TEST_GIVEN, NULL}, {"nics.*.user", TEST_GIVEN, NULL}},
+		.message = "user networking has no 'queues'",
+		.hint = "remove 'queues'",
+	}, {
+		.code = "nic-user", .at = "nics.*.vhost",
+		.conditions = {{"nics.*.vhost", TEST_IS_NOT, "auto"}, {"nics.*.user", TEST_GIVEN, NULL}},
+		.message = "user networking has no 'vhost'",
+		.hint = "remove 'vhost'",
+	}, {
+		.code = "nic-user", .at = "nics.*.rate",
+		.conditions = {{"nics.*.rate", TEST_GIVEN, NULL}, {"nics.*.user", TEST_GIVEN, NULL}},
+		.message = "user networking has no 'rate'",
+		.hint = "remove 'rate'",
+	}, {
+		.code = "nic-virtio", .at = "nics.*.queues",
+		.conditions = {{"nics.*.queues", TEST_GIVEN, NULL}, {"nics.*.model", TEST_IS_NOT, "virtio"}},
+		.message = "'queues' needs model 'virtio'",
+		.hint = "remove 'model'",
+	}, {
+		.code = "nic-virtio", .at = "nics.*.vhost",
+		.conditions = {{"nics.*.vhost", TEST_IS_NOT, "auto"}, {"nics.*.model", TEST_IS_NOT, "virtio"}},
+		.message = "'vhost' needs model 'virtio'",
+		.hint = "remove 'model'",
+	}, {
+		.code = "nic-virtio", .at = "nics.*.mtu",
+		.conditions = {{"nics.*.mtu", TEST_GIVEN, NULL}, {"nics.*.model", TEST_IS_NOT, "virtio"}},
+		.message = "'mtu' needs model 'virtio'",
+		.hint = "remove 'model'",
 	}, {
 		.code = "nic-microvm", .at = "nics.*.model",
 		.conditions = {{"nics.*.model", TEST_IS_NOT, "virtio"}, {"machine", TEST_IS, "microvm"}},
@@ -72,8 +155,100 @@ const struct rule vm_rules[] = {
 		.hint = "use max, or remove 'model'",
 	},
 };
+
+static const struct rule network_rows[] = {
+	{
+		.code = "isolated-uplink", .at = "uplink",
+		.conditions = {{"uplink", TEST_GIVEN, NULL}, {"isolated", TEST_ON, NULL}},
+		.message = "'isolated' and 'uplink' exclude each other",
+		.hint = "an isolated network leads nowhere",
+	},
+	{
+		.code = "isolated-addresses", .at = "addresses",
+		.conditions = {{"addresses", TEST_GIVEN, NULL}, {"isolated", TEST_ON, NULL}},
+		.message = "'isolated' and 'addresses' exclude each other",
+		.hint = "the host has no address on an isolated network",
+	},
+	{
+		.code = "needs-addresses", .at = "nat",
+		.conditions = {{"nat", TEST_ON, NULL}, {"addresses", TEST_ABSENT, NULL}},
+		.message = "'nat' needs 'addresses'",
+		.hint = "such as addresses: 10.1.0.1/24",
+	},
+	{
+		.code = "needs-addresses", .at = "dhcp",
+		.conditions = {{"dhcp", TEST_ON, NULL}, {"addresses", TEST_ABSENT, NULL}},
+		.message = "'dhcp' needs 'addresses'",
+		.hint = "such as addresses: 10.1.0.1/24",
+	},
+	{
+		.code = "needs-addresses", .at = "dns",
+		.conditions = {{"dns", TEST_ON, NULL}, {"addresses", TEST_ABSENT, NULL}},
+		.message = "'dns' needs 'addresses'",
+		.hint = "such as addresses: 10.1.0.1/24",
+	},
+	{
+		.code = "nat-uplink", .at = "uplink",
+		.conditions = {{"uplink", TEST_GIVEN, NULL}, {"nat", TEST_ON, NULL}},
+		.message = "'nat' and 'uplink' exclude each other",
+		.hint = "by 'nat' guests use the host's own routes; by 'uplink' they are on the network outside themselves",
+	},
+	{
+		.code = "dhcp-uplink", .at = "uplink",
+		.conditions = {{"uplink", TEST_GIVEN, NULL}, {"dhcp", TEST_ON, NULL}},
+		.message = "'dhcp' and 'uplink' exclude each other",
+		.hint = "it would answer to the network outside, too",
+	},
+	{
+		.code = "ports-nat", .at = "ports",
+		.conditions = {{"ports", TEST_GIVEN, NULL}, {"nat", TEST_OFF, NULL}},
+		.message = "'ports' needs 'nat'",
+		.hint = "add nat: yes",
+	},
+	{
+		.code = "dhcp-off", .at = "dhcp-range",
+		.conditions = {{"dhcp-range", TEST_GIVEN, NULL}, {"dhcp", TEST_OFF, NULL}},
+		.message = "'dhcp-range' needs 'dhcp'",
+		.hint = "add dhcp: yes",
+	},
+	{
+		.code = "dhcp-off", .at = "dhcp-lease",
+		.conditions = {{"dhcp-lease", TEST_GIVEN, NULL}, {"dhcp", TEST_OFF, NULL}},
+		.message = "'dhcp-lease' needs 'dhcp'",
+		.hint = "add dhcp: yes",
+	},
+	{
+		.code = "delay-stp", .at = "forward-delay",
+		.conditions = {{"forward-delay", TEST_GIVEN, NULL}, {"stp", TEST_OFF, NULL}},
+		.message = "'forward-delay' needs 'stp'",
+		.hint = "without STP a port forwards at once",
+	},
+	{
+		.code = "default-uplink", .at = "allow-default-uplink",
+		.conditions = {{"allow-default-uplink", TEST_ON, NULL}, {"uplink", TEST_ABSENT, NULL}},
+		.message = "'allow-default-uplink' needs 'uplink'",
+		.hint = "name the interface",
+	},
+};
 /* clang-format on */
-const size_t vm_rule_count = ARRAY_SIZE(vm_rules);
+
+const struct rules *rules_of(enum kind kind)
+{
+	static const struct rules vm_rules = {vm_rows, ARRAY_SIZE(vm_rows)};
+	static const struct rules network_rules = {network_rows, ARRAY_SIZE(network_rows)};
+	static const struct rules none = {NULL, 0};
+	switch (kind) {
+	case KIND_VM:
+	case KIND_PROFILE:
+		return &vm_rules;
+	case KIND_NETWORK:
+		return &network_rules;
+	case KIND_IMAGE:
+	case KIND_COUNT:
+		break;
+	}
+	return &none;
+}
 
 /* --- paths --------------------------------------------------------------------------------- */
 
@@ -102,15 +277,15 @@ static const struct node *step(const struct key *above, const struct node *node,
 	return node->kind == NODE_SCALAR && stands_for ? node : NULL;
 }
 
-/* Goes down a path without "*" from a node of that row (NULL: the document). */
-static struct place_in_tree walk_from(
-	const struct node *node, const struct key *row, const char *path)
+/* Goes down a path without "*" from a node of that row (NULL: the document, of that table). */
+static struct place_in_tree walk_from(const struct node *node, const struct key_table *document,
+	const struct key *row, const char *path)
 {
 	struct place_in_tree at = {.node = node, .last = node, .row = row};
 	while (*path) {
 		char word[PATH_WORD_BYTES];
 		path = cut_word(path, word);
-		const struct key_table *table = at.row ? at.row->below : &vm_table;
+		const struct key_table *table = at.row ? at.row->below : document;
 		at.node = step(at.row, at.node, word);
 		at.row = key_find(table, word);
 		if (at.node)
@@ -119,16 +294,17 @@ static struct place_in_tree walk_from(
 	return at;
 }
 
-static struct place_in_tree walk(const struct node *document, const char *path, const char *part)
+static struct place_in_tree walk(const struct node *document, const struct key_table *table,
+	const char *path, const char *part)
 {
 	const char *star = strchr(path, '*');
 	if (!star)
-		return walk_from(document, NULL, path);
+		return walk_from(document, table, NULL, path);
 	char parts[PATH_WORD_BYTES];
 	cut_word(path, parts);
-	struct place_in_tree at = walk_from(document, NULL, parts);
+	struct place_in_tree at = walk_from(document, table, NULL, parts);
 	const struct node *node = node_get(at.node, part);
-	struct place_in_tree below = walk_from(node, at.row, star[1] ? star + 2 : "");
+	struct place_in_tree below = walk_from(node, table, at.row, star[1] ? star + 2 : "");
 	if (!below.last)
 		below.last = at.last;
 	return below;
@@ -136,7 +312,7 @@ static struct place_in_tree walk(const struct node *document, const char *path, 
 
 const struct node *rules_look_up(const struct node *document, const char *path, const char *part)
 {
-	return walk(document, path, part).node;
+	return walk(document, &vm_table, path, part).node;
 }
 
 /* --- rows ---------------------------------------------------------------------------------- */
@@ -144,15 +320,18 @@ const struct node *rules_look_up(const struct node *document, const char *path, 
 /* What a rule is judged on: a document, and one of its parts. */
 struct scope {
 	const struct node *document;
+	const struct key_table *table;
 	const struct node *part; /* NULL when the rule is of none */
 	const struct key *parts; /* the row that the part is of */
 };
 
 static bool holds(const struct condition *condition, const struct scope *scope)
 {
+	bool on;
 	const char *star = scope->part ? strchr(condition->path, '*') : NULL;
-	struct place_in_tree at = star ? walk_from(scope->part, scope->parts, star + 2)
-				       : walk_from(scope->document, NULL, condition->path);
+	struct place_in_tree at =
+		star ? walk_from(scope->part, scope->table, scope->parts, star + 2)
+		     : walk_from(scope->document, scope->table, NULL, condition->path);
 	const char *value = at.node && at.node->kind == NODE_SCALAR ? at.node->text : NULL;
 	if (!at.node && at.row)
 		value = at.row->fallback;
@@ -168,6 +347,10 @@ static bool holds(const struct condition *condition, const struct scope *scope)
 	case TEST_BEGINS:
 		return at.node && value &&
 		       strncmp(value, condition->value, strlen(condition->value)) == 0;
+	case TEST_ON:
+	case TEST_OFF:
+		return value && scalar_parse_bool(value, true, &on) == 0 &&
+		       on == (condition->test == TEST_ON);
 	}
 	return false;
 }
@@ -179,11 +362,12 @@ static const char *last_word(const char *path)
 }
 
 /* Shows what else the rule is about, where it was given. */
-static void note_others(const struct rule *rule, const struct node *document, const char *part,
+static void note_others(const struct rule *rule, const struct scope *scope, const char *part,
 	const struct place *shown, struct diags *diags)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rule->conditions) && rule->conditions[i].path; i++) {
-		const struct node *node = walk(document, rule->conditions[i].path, part).node;
+		const struct node *node =
+			walk(scope->document, scope->table, rule->conditions[i].path, part).node;
 		struct place place = node ? node_key_place(node) : *shown;
 		bool same = place.source == shown->source && place.line == shown->line &&
 			    place.column == shown->column;
@@ -199,16 +383,17 @@ static void check_rule(const struct rule *rule, const struct scope *scope, struc
 		if (rule->conditions[i].path && !holds(&rule->conditions[i], scope))
 			return;
 	const char *part = scope->part ? scope->part->key->text : NULL;
-	struct place place = node_key_place(walk(scope->document, rule->at, part).last);
+	struct place place = node_key_place(walk(scope->document, scope->table, rule->at, part).last);
 	diag_add(diags, SEVERITY_ERROR, place, rule->code, rule->hint, "%s", rule->message);
-	note_others(rule, scope->document, part, &place, diags);
+	note_others(rule, scope, part, &place, diags);
 }
 
-static void check_rows(const struct node *document, struct diags *diags)
+static void check_rows(enum kind kind, const struct node *document, struct diags *diags)
 {
-	for (size_t i = 0; i < vm_rule_count; i++) {
-		const struct rule *rule = &vm_rules[i];
-		struct scope scope = {.document = document};
+	const struct rules *rules = rules_of(kind);
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rows[i];
+		struct scope scope = {.document = document, .table = kind_table(kind)};
 		if (!strchr(rule->at, '*')) {
 			check_rule(rule, &scope, diags);
 			continue;
@@ -227,7 +412,7 @@ static void check_rows(const struct node *document, struct diags *diags)
 
 static struct place place_at(const struct node *document, const char *path, const char *part)
 {
-	return node_key_place(walk(document, path, part).last);
+	return node_key_place(walk(document, &vm_table, path, part).last);
 }
 
 static void check_topology(const struct vm *vm, const struct node *document, struct diags *diags)
@@ -290,11 +475,131 @@ static void check_order(const struct node *document, struct diags *diags)
 	}
 }
 
+static void check_trunks(const struct vm *vm, const struct node *document, struct diags *diags)
+{
+	for (size_t i = 0; i < vm->nics.count; i++) {
+		const struct nic *nic = vm_nic(vm, i);
+		for (size_t j = 0; nic->vlan && j < nic->trunk.count; j++) {
+			unsigned first;
+			unsigned last;
+			if (scalar_parse_vlans(nic->trunk.items[j], &first, &last) < 0 ||
+				nic->vlan < first || nic->vlan > last)
+				continue;
+			diag_add(diags, SEVERITY_ERROR,
+				place_at(document, "nics.*.trunk", nic->part.name), "trunk-vlan",
+				"a VLAN is tagged or not: take it out of one",
+				"'trunk' contains %" PRIu64 ", which 'vlan' says is untagged",
+				nic->vlan);
+		}
+	}
+}
+
 void rules_check_vm(const struct vm *vm, const struct node *document, struct diags *diags)
 {
-	check_rows(document, diags);
+	check_rows(KIND_VM, document, diags);
+	check_trunks(vm, document, diags);
 	check_part_names(document, diags);
 	check_order(document, diags);
 	check_topology(vm, document, diags);
 	check_qemu_args(vm, document, diags);
+}
+
+/* --- networks ------------------------------------------------------------------------------ */
+
+/* The node of an item of 'addresses', or of its plain value. */
+static struct place item_place(const struct node *list, size_t index)
+{
+	const struct node *item = list->kind == NODE_SEQUENCE ? list->first : list;
+	while (index-- > 0)
+		item = item->next;
+	return item->place;
+}
+
+static void check_addresses(
+	const struct network *network, const struct node *document, struct diags *diags)
+{
+	const struct node *list = node_get(document, "addresses");
+	struct subnet subnets[ADDRESSES_MAX];
+	for (size_t i = 0; i < network->addresses.count; i++) {
+		const char *text = network->addresses.items[i];
+		struct subnet *subnet = &subnets[i];
+		if (subnet_parse(text, subnet) < 0)
+			return;
+		struct address first = subnet_first(subnet);
+		struct address last = subnet_last(subnet);
+		bool ipv4 = first.family == AF_INET;
+		bool wide = subnet->prefix < (ipv4 ? 31 : 127);
+		if (wide && (address_compare(&first, &subnet->address) == 0 ||
+				    (ipv4 && address_compare(&last, &subnet->address) == 0)))
+			diag_add(diags, SEVERITY_ERROR, item_place(list, i), "not-host-address",
+				"give the host's own address, such as the subnet's first",
+				"%s is the address of the subnet itself, not of a host in it",
+				text);
+		for (size_t j = 0; j < i; j++)
+			if (subnets_overlap(&subnets[j], subnet))
+				diag_add(diags, SEVERITY_ERROR, item_place(list, i),
+					"subnet-overlap", "one address of a subnet is enough",
+					"%s overlaps %s", text, network->addresses.items[j]);
+	}
+}
+
+/* The IPv4 subnet, which DHCP is for: the first. */
+static const char *find_ipv4(const struct network *network, struct subnet *ret_subnet)
+{
+	for (size_t i = 0; i < network->addresses.count; i++)
+		if (subnet_parse(network->addresses.items[i], ret_subnet) == 0 &&
+			ret_subnet->address.family == AF_INET)
+			return network->addresses.items[i];
+	return NULL;
+}
+
+static void check_dhcp(
+	const struct network *network, const struct node *document, struct diags *diags)
+{
+	struct subnet subnet;
+	struct address_range range;
+	const char *address = find_ipv4(network, &subnet);
+	if (network->dhcp && !address && network->addresses.count > 0)
+		diag_add(diags, SEVERITY_ERROR, node_key_place(node_get(document, "dhcp")),
+			"needs-ipv4", "add one such as 10.1.0.1/24",
+			"'dhcp' needs an IPv4 address among 'addresses'");
+	if (network->dhcp && address && subnet.prefix > 30)
+		diag_add(diags, SEVERITY_ERROR, node_key_place(node_get(document, "dhcp")),
+			"needs-ipv4", "use a prefix of at most 30",
+			"no address is left for guests in %s", address);
+	if (network->dhcp_lease_usec && network->dhcp_lease_usec < UINT64_C(120000000))
+		diag_add(diags, SEVERITY_ERROR, node_get(document, "dhcp-lease")->place,
+			"out-of-bounds", "dnsmasq makes none shorter", "'dhcp-lease' is at least 2min");
+	if (!network->dhcp_range || !address ||
+		address_range_parse(network->dhcp_range, &range) < 0)
+		return;
+	const struct node *node = node_get(document, "dhcp-range");
+	if (!subnet_contains(&subnet, &range.first) || !subnet_contains(&subnet, &range.last))
+		diag_add(diags, SEVERITY_ERROR, node->place, "outside-subnet", NULL,
+			"the range is not within the subnet of %s", address);
+	else if (address_compare(&range.first, &range.last) > 0)
+		diag_add(diags, SEVERITY_ERROR, node->place, "bad-value",
+			"write the lower address first", "the range ends before it begins");
+}
+
+static void check_delay(
+	const struct network *network, const struct node *document, struct diags *diags)
+{
+	uint64_t delay = network->forward_delay_usec;
+	if (delay && (delay < UINT64_C(2000000) || delay > UINT64_C(30000000)))
+		diag_add(diags, SEVERITY_ERROR, node_get(document, "forward-delay")->place,
+			"out-of-bounds", "IEEE 802.1D allows no other",
+			"'forward-delay' is from 2s to 30s");
+}
+
+void rules_check_network(
+	const struct network *network, const struct node *document, struct diags *diags)
+{
+	check_rows(KIND_NETWORK, document, diags);
+	check_addresses(network, document, diags);
+	check_dhcp(network, document, diags);
+	check_delay(network, document, diags);
+	if (network->uplink && strcmp(network->uplink, network->bridge) == 0)
+		diag_add(diags, SEVERITY_ERROR, node_get(document, "uplink")->place, "uplink-bridge",
+			NULL, "the uplink cannot be the bridge itself");
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rules between keys of one VM, checked after decoding. A rule is a row of conditions: the VM
- * breaks it where all of them hold. The JSON Schema is made of the same rows. What such rows cannot
+ * Rules between keys of one document, checked after decoding. A rule is a row of conditions: the
+ * document breaks it where all of them hold. The JSON Schema is made of the same rows. What such rows cannot
  * say (sums, counts, names that must be there) is code, and the schema leaves it to vmlet.
  */
 #pragma once
 
 #include "spec/node.h"
+#include "spec/network.h"
 #include "spec/vm.h"
 
 enum test {
@@ -15,6 +16,8 @@ enum test {
 	TEST_IS,     /* has that value, by default or not */
 	TEST_IS_NOT, /* has another */
 	TEST_BEGINS, /* is given and begins with it */
+	TEST_ON,     /* is a truth value that is yes, by default or not */
+	TEST_OFF,    /* is one that is no */
 };
 
 struct condition {
@@ -26,18 +29,25 @@ struct condition {
 /* All conditions with a "*" are of one part, and of one mapping of parts. */
 struct rule {
 	const char *code;
-	struct condition conditions[3];
+	struct condition conditions[4];
 	const char *at; /* where the caret stands: this key, or what is there of its path */
 	const char *message;
 	const char *hint; /* or NULL */
 	bool fillable;	  /* a profile may bring what is missing */
 };
 
-extern const struct rule vm_rules[];
-extern const size_t vm_rule_count;
+struct rules {
+	const struct rule *rows;
+	size_t count;
+};
 
-/* Adds a diagnostic for each rule that the VM breaks. */
+/* The rules of a kind. A profile has a VM's. */
+const struct rules *rules_of(enum kind kind);
+
+/* Add a diagnostic for each rule that the VM or the network breaks. */
 void rules_check_vm(const struct vm *vm, const struct node *document, struct diags *diags);
+void rules_check_network(
+	const struct network *network, const struct node *document, struct diags *diags);
 
 /* The value at a path of a VM's tree, "*" standing for the part; NULL when it is not given. */
 const struct node *rules_look_up(const struct node *document, const char *path, const char *part);

@@ -260,6 +260,91 @@ int scalar_parse_mac(const char *text, char ret_mac[MAC_TEXT_BYTES])
 	return 0;
 }
 
+static const struct rate_unit {
+	const char *name;
+	uint64_t bits;
+} rate_units[] = {
+	{"Gbit", UINT64_C(1000000000)},
+	{"Mbit", UINT64_C(1000000)},
+	{"kbit", UINT64_C(1000)},
+};
+
+int scalar_parse_rate(const char *text, uint64_t *ret_bits)
+{
+	uint64_t value = 0;
+	size_t digits = strspn(text, "0123456789");
+	if (digits > 6 || text[0] == '0' || read_digits(&text, &value) < 0)
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(rate_units); i++) {
+		if (strcmp(text, rate_units[i].name) != 0)
+			continue;
+		*ret_bits = value * rate_units[i].bits;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* A number without leading zero from 1 on; *text stands behind it afterwards. */
+static int read_number(const char **text, unsigned max, unsigned *ret_number)
+{
+	uint64_t value = 0;
+	if (**text == '0' || read_digits(text, &value) < 0 || value > max)
+		return -EINVAL;
+	*ret_number = (unsigned)value;
+	return 0;
+}
+
+int scalar_parse_vlans(const char *text, unsigned *ret_first, unsigned *ret_last)
+{
+	unsigned first = 0;
+	unsigned last = 0;
+	if (read_number(&text, VLAN_MAX, &first) < 0)
+		return -EINVAL;
+	last = first;
+	if (*text == '-') {
+		text++;
+		if (read_number(&text, VLAN_MAX, &last) < 0)
+			return -EINVAL;
+	}
+	if (*text || last < first)
+		return -EINVAL;
+	*ret_first = first;
+	*ret_last = last;
+	return 0;
+}
+
+int scalar_parse_port(const char *text, bool *ret_udp, unsigned *ret_port)
+{
+	unsigned port = 0;
+	bool udp = strncmp(text, "udp/", 4) == 0;
+	if (!udp && strncmp(text, "tcp/", 4) != 0)
+		return -EINVAL;
+	text += 4;
+	if (read_number(&text, PORT_MAX, &port) < 0 || *text)
+		return -EINVAL;
+	*ret_udp = udp;
+	*ret_port = port;
+	return 0;
+}
+
+int scalar_parse_endpoint(const char *text, size_t *ret_length, unsigned *ret_port)
+{
+	size_t length = strcspn(text, ":");
+	char name[NAME_LENGTH_MAX + 1];
+	if (length > NAME_LENGTH_MAX || text[length] != ':')
+		return -EINVAL;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	unsigned port = 0;
+	text += length + 1;
+	if (!scalar_is_name(name, NAME_LENGTH_MAX) || read_number(&text, PORT_MAX, &port) < 0 ||
+		*text)
+		return -EINVAL;
+	*ret_length = length;
+	*ret_port = port;
+	return 0;
+}
+
 bool scalar_is_name(const char *text, size_t length_max)
 {
 	size_t length = 0;
@@ -372,4 +457,15 @@ void scalar_write_span(uint64_t usec, struct buf *buf)
 	bool milliseconds = usec % 1000 == 0;
 	buf_number(buf, seconds ? usec / USEC_SECOND : milliseconds ? usec / 1000 : usec);
 	buf_puts(buf, seconds ? "s" : milliseconds ? "ms" : "us");
+}
+
+void scalar_write_rate(uint64_t bits, struct buf *buf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rate_units); i++) {
+		if (bits % rate_units[i].bits)
+			continue;
+		buf_number(buf, bits / rate_units[i].bits);
+		buf_puts(buf, rate_units[i].name);
+		return;
+	}
 }

@@ -20,6 +20,8 @@
 #define PATH_LENGTH_MAX 1023
 
 #define SPAN_INFINITE UINT64_MAX
+#define VLAN_MAX 4094
+#define PORT_MAX 65535
 
 /* A decimal number without sign, leading zero or blank. */
 int scalar_parse_count(const char *text, uint64_t *ret_count);
@@ -44,6 +46,18 @@ int scalar_parse_mac(const char *text, char ret_mac[MAC_TEXT_BYTES]);
 /* [a-z][a-z0-9-]* within the length. */
 bool scalar_is_name(const char *text, size_t length_max);
 
+/* Bits a second: a number of at most six digits and one of kbit Mbit Gbit, powers of 1000. */
+int scalar_parse_rate(const char *text, uint64_t *ret_bits);
+
+/* A VLAN ID (IEEE 802.1Q, 9.6: 1 to 4094), or two with a dash between, the lower one first. */
+int scalar_parse_vlans(const char *text, unsigned *ret_first, unsigned *ret_last);
+
+/* "tcp/8080" or "udp/53". ret_udp says which. */
+int scalar_parse_port(const char *text, bool *ret_udp, unsigned *ret_port);
+
+/* "web:80". The name is as long as ret_length says. */
+int scalar_parse_endpoint(const char *text, size_t *ret_length, unsigned *ret_port);
+
 /* What the kernel takes as an interface name (dev_valid_name() in net/core/dev.c): 1 to 15 bytes,
  * no slash, colon or blank, and not "." or "..". Only printable ASCII here. */
 bool scalar_is_interface(const char *text);
@@ -61,3 +75,4 @@ bool scalar_is_line(const char *text);
 /* The shortest text that parses to the same value. */
 void scalar_write_size(uint64_t bytes, struct buf *buf);
 void scalar_write_span(uint64_t usec, struct buf *buf);
+void scalar_write_rate(uint64_t bits, struct buf *buf);

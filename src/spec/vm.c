@@ -3,6 +3,7 @@
 #include "spec/vm.h"
 
 #include "base/macros.h"
+#include "spec/network.h"
 #include "spec/scalar.h"
 
 #define KIB UINT64_C(1024)
@@ -29,6 +30,14 @@ DEFINE_CHOICES(
 
 DEFINE_CHOICES(nic_model_names,
 	NIC_MODEL_COUNT, [NIC_VIRTIO] = "virtio", [NIC_E1000] = "e1000", [NIC_E1000E] = "e1000e");
+
+DEFINE_CHOICES(macvtap_mode_names, MACVTAP_MODE_COUNT, [MACVTAP_BRIDGE] = "bridge",
+	[MACVTAP_VEPA] = "vepa", [MACVTAP_PRIVATE] = "private", [MACVTAP_PASSTHRU] = "passthru");
+
+DEFINE_CHOICES(automatic_names, AUTOMATIC_COUNT, [AUTOMATIC] = "auto", [AUTOMATIC_YES] = "yes",
+	[AUTOMATIC_NO] = "no");
+
+DEFINE_CHOICES(link_state_names, LINK_STATE_COUNT, [LINK_UP] = "up", [LINK_DOWN] = "down");
 
 DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
 	[RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
@@ -108,6 +117,41 @@ static const struct key disk_keys[] = {
 };
 TABLE(disk_table, disk_keys, struct disk);
 
+static const struct key macvtap_keys[] = {
+	{
+		.name = "link", .type = KEY_INTERFACE, .offset = offsetof(struct macvtap, link),
+		.required = true, .example = "eth1",
+		.summary = "The host's interface that the guest shares.",
+	}, {
+		.name = "mode", .type = KEY_CHOICE, .offset = offsetof(struct macvtap, mode),
+		.choices = &macvtap_mode_names, .fallback = "bridge", .example = "vepa",
+		.summary = "Whom guests on the same link reach: ip-link(8), macvtap.",
+	},
+};
+static TABLE(macvtap_table, macvtap_keys, struct macvtap);
+
+static const struct key user_keys[] = {
+	{
+		.name = "forwards", .type = KEY_PORTS, .item = KEY_COUNT, .max = 64,
+		.offset = offsetof(struct user_network, forwards), .example = "{tcp/8080: 80}",
+		.summary = "Ports of the host that lead to the guest's.",
+	},
+};
+static TABLE(user_table, user_keys, struct user_network);
+
+static const struct key rate_keys[] = {
+	{
+		.name = "inbound", .type = KEY_RATE, .offset = offsetof(struct rate, inbound),
+		.example = "100Mbit",
+		.summary = "The most that the guest receives, in bits a second.",
+	}, {
+		.name = "outbound", .type = KEY_RATE, .offset = offsetof(struct rate, outbound),
+		.example = "10Mbit",
+		.summary = "The most that the guest sends, in bits a second.",
+	},
+};
+static TABLE(rate_table, rate_keys, struct rate);
+
 static const struct key nic_keys[] = {
 	{
 		.name = "network", .type = KEY_NAME, .offset = offsetof(struct nic, network),
@@ -119,6 +163,15 @@ static const struct key nic_keys[] = {
 		.summary = "The bridge that the interface is attached to, where no document describes "
 			   "the network; one that does not exist is made.",
 	}, {
+		.name = "macvtap", .type = KEY_GROUP, .offset = offsetof(struct nic, macvtap),
+		.below = &macvtap_table, .scalar_for = "link", .example = "{link: eth1, mode: bridge}",
+		.summary = "An interface of the host that the guest shares, without a bridge.",
+	}, {
+		.name = "user", .type = KEY_GROUP, .offset = offsetof(struct nic, user),
+		.below = &user_table, .empty = true, .example = "{forwards: {tcp/8080: 80}}",
+		.summary = "QEMU's user networking: the guest reaches what the host does, without any "
+			   "set-up; slow.",
+	}, {
 		.name = "mac", .type = KEY_MAC, .offset = offsetof(struct nic, mac),
 		.example = "52:54:00:12:34:56",
 		.summary = "The MAC address; by default derived from the names of the VM and the interface.",
@@ -126,6 +179,52 @@ static const struct key nic_keys[] = {
 		.name = "model", .type = KEY_CHOICE, .offset = offsetof(struct nic, model),
 		.choices = &nic_model_names, .fallback = "virtio", .example = "e1000e",
 		.summary = "The network card that the guest sees.",
+	}, {
+		.name = "address", .type = KEY_ADDRESS, .offset = offsetof(struct nic, address),
+		.example = "10.1.0.5",
+		.summary = "The address that the network's DHCP always gives to this interface.",
+	}, {
+		.name = "mtu", .type = KEY_COUNT, .offset = offsetof(struct nic, mtu),
+		.min = MTU_MIN, .max = MTU_MAX, .example = "9000",
+		.summary = "The largest packet in bytes, which the guest is told; by default the "
+			   "network's.",
+	}, {
+		.name = "queues", .type = KEY_COUNT, .offset = offsetof(struct nic, queues),
+		.min = 1, .max = QUEUES_MAX, .example = "4",
+		.summary = "How many queues the card has, so that as many CPUs can use it at once; by "
+			   "default 1.",
+	}, {
+		.name = "vhost", .type = KEY_CHOICE, .offset = offsetof(struct nic, vhost),
+		.choices = &automatic_names, .fallback = "auto", .example = "no",
+		.summary = "Whether the kernel moves packets instead of QEMU; by default where "
+			   "/dev/vhost-net is there.",
+	}, {
+		.name = "vlan", .type = KEY_COUNT, .offset = offsetof(struct nic, vlan),
+		.min = 1, .max = VLAN_MAX, .example = "30",
+		.summary = "The VLAN that the guest is in, without knowing of it.",
+	}, {
+		.name = "trunk", .type = KEY_LIST, .item = KEY_VLANS, .max = TRUNK_MAX,
+		.offset = offsetof(struct nic, trunk), .single = true, .example = "[10, 20-29]",
+		.summary = "The VLANs that the guest sees as tagged frames.",
+	}, {
+		.name = "rate", .type = KEY_GROUP, .offset = offsetof(struct nic, rate),
+		.below = &rate_table, .example = "{inbound: 100Mbit, outbound: 10Mbit}",
+		.summary = "How fast the guest may receive and send.",
+	}, {
+		.name = "mac-filter", .type = KEY_CHOICE, .offset = offsetof(struct nic, mac_filter),
+		.choices = &automatic_names, .fallback = "auto", .example = "yes",
+		.summary = "Frames with another source MAC address are dropped; by default on networks "
+			   "with 'nat'.",
+	}, {
+		.name = "ip-filter", .type = KEY_CHOICE, .offset = offsetof(struct nic, ip_filter),
+		.choices = &automatic_names, .fallback = "auto", .example = "yes",
+		.summary = "Packets from an IPv4 address that is not the interface's 'address' or lease "
+			   "are dropped, and of IPv6 from outside the network's subnets; by default on "
+			   "networks with 'nat' and 'dhcp'.",
+	}, {
+		.name = "link", .type = KEY_CHOICE, .offset = offsetof(struct nic, link),
+		.choices = &link_state_names, .fallback = "up", .example = "down",
+		.summary = "Whether the cable is plugged in when the guest starts.",
 	},
 };
 TABLE(nic_table, nic_keys, struct nic);

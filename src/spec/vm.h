@@ -6,6 +6,8 @@
 
 #define DISKS_MAX 16
 #define NICS_MAX 8
+#define QUEUES_MAX 8
+#define TRUNK_MAX 64
 #define PROFILES_MAX 16
 #define DEPENDENCIES_MAX 32
 
@@ -51,6 +53,28 @@ enum nic_model {
 	NIC_MODEL_COUNT,
 };
 
+enum macvtap_mode {
+	MACVTAP_BRIDGE,
+	MACVTAP_VEPA,
+	MACVTAP_PRIVATE,
+	MACVTAP_PASSTHRU,
+	MACVTAP_MODE_COUNT,
+};
+
+/* What vmlet decides where the spec does not. */
+enum automatic {
+	AUTOMATIC,
+	AUTOMATIC_YES,
+	AUTOMATIC_NO,
+	AUTOMATIC_COUNT,
+};
+
+enum link_state {
+	LINK_UP,
+	LINK_DOWN,
+	LINK_STATE_COUNT,
+};
+
 /* systemd.service(5), Restart=; the names are systemd's. */
 enum restart {
 	RESTART_NO,
@@ -69,6 +93,9 @@ extern const struct choices disk_format_names;
 extern const struct choices cache_names;
 extern const struct choices discard_names;
 extern const struct choices nic_model_names;
+extern const struct choices macvtap_mode_names;
+extern const struct choices automatic_names;
+extern const struct choices link_state_names;
 extern const struct choices restart_names;
 
 struct topology {
@@ -95,12 +122,41 @@ struct disk {
 	int discard;	    /* enum discard */
 };
 
+struct macvtap {
+	const char *link; /* NULL: no macvtap */
+	int mode;	  /* enum macvtap_mode */
+};
+
+struct user_network {
+	bool given;
+	struct settings forwards;
+};
+
+/* Bits a second; 0 for no limit. Inbound is what the guest receives. */
+struct rate {
+	uint64_t inbound;
+	uint64_t outbound;
+};
+
 struct nic {
 	struct part part;
-	const char *network; /* of kind network; exactly one of this and the next is given */
+	/* exactly one of these four is given */
+	const char *network;
 	const char *bridge;
-	const char *mac; /* NULL: derived from the names */
-	int model;	 /* enum nic_model */
+	struct macvtap macvtap;
+	struct user_network user;
+	const char *mac;     /* NULL: derived from the names */
+	const char *address; /* NULL: none of its own */
+	int model;	     /* enum nic_model */
+	uint64_t mtu;	     /* 0: the network's */
+	uint64_t queues;     /* 0: one */
+	int vhost;     /* enum automatic */
+	uint64_t vlan; /* 0: none */
+	struct strings trunk;
+	struct rate rate;
+	int mac_filter; /* enum automatic */
+	int ip_filter;	/* enum automatic */
+	int link;	/* enum link_state */
 };
 
 struct boot {

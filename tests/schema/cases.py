@@ -44,6 +44,25 @@ def sizes(low, high, below, above):
              "0GiB", "99999999999999999999T", '"1G\\n"'])
 
 
+RATES = (["1kbit", "10Mbit", "999999Gbit", "100Mbit"],
+         ["0kbit", "01Mbit", "10", "10mbit", "10MBit", "1000000kbit", "1.5Mbit", "10 Mbit", "''", "~", "[1Mbit]",
+          "-1Mbit", '"1Mbit\\n"'])
+MTUS = (["68", "1500", "9000", "65535"], COUNT_WORDS + ["0", "67", "65536"])
+ADDRESSES = (["10.0.0.1", "0.0.0.0", "255.255.255.255", "192.168.100.254"],
+             ["10.0.0", "10.0.0.256", "10.0.0.01", "10.0.0.1/24", "fd00::1", "''", "~", "5", "[10.0.0.1]", "a",
+              '"10.0.0.1\\n"', "10.0.0.1.2", " '10.0.0.1 '"])
+SUBNETS = (["10.1.0.1/24", "172.16.0.1/12", "10.0.0.1/32", "10.0.0.1/31", "fd00:1::1/64", '"fd00:1::1/64"', "1:2:3:4:5:6:7:8/128",
+            '"::1/128"', "fe80::1/10", "A:b::C:0/64", "1:2:3:4:5:6:7::/127", "1::8/1", "1::3:4:5:6:7:8/99",
+            "1:2:3::5:6:7:8/119"],
+           ["10.1.0.1", "10.1.0.1/33", "10.1.0.1/0", "10.1.0.1/024", "10.1.0.1/", "fd00::1", "fd00::1/129", "fd00::1/0",
+            "1::2::3/64", "1:2:3:4:5:6:7:8:9/64", "12345::1/64", '":::/64"', "g::1/64", "1:2:3:4:5:6:7/64", "'::ffff:10.0.0.1/64'",
+            "''", "~", "5", "a/24", "10.1.0.1/24/8", '"10.1.0.1/24\\n"', "10.1.0.1 /24", "1:2:3:4:5:6:7::8/64"])
+PORTS = (["tcp/1", "udp/65535", "tcp/8080", "tcp/9999", "tcp/10000", "tcp/60000", "udp/65499", "tcp/65529"],
+         ["tcp/0", "tcp/65536", "tcp", "8080", "sctp/5", "tcp/08", "TCP/80", "tcp/80/1", "''", "tcp/99999", "'tcp/80 '"])
+VLANS = (["1", "4094", "20-29", "'10'", "5-5", "999", "1000-4089"],
+         ["0", "4095", "20-", "-5", "1-4095", "0-5", "a", "''", "~", "1.5", "01", "1-02", "10 - 20", "{a: 1}", "true"])
+
+
 MEMORY = sizes("1MiB", "16TiB", "1023KiB", "17TiB")
 DISK = sizes("1024K", "64TiB", "1023K", "65T")
 
@@ -102,6 +121,31 @@ KEYS = {
                    (["52:54:00:12:34:56", "52-54-00-AB-cd-56", "'02:00:00:00:00:01'", "52:54-00:12:34:56"],
                     ["53:54:00:12:34:56", "00:00:00:00:00:00", "52:54:00:12:34", "525400123456", "''", "~", "x",
                      "52:54:00:12:34:5g", "[52]", "52:54:00:12:34:56:78", '"52:54:00:12:34:56\\n"'])),
+    "nics.*.macvtap": ("nics: {a: {macvtap: VALUE}}", (INTERFACES[0] + ["{link: eth0}"],
+                       INTERFACES[1] + ["{}", "{mode: vepa}", "[a]", "{link: eth0, mod: vepa}"])),
+    "nics.*.macvtap.link": ("nics: {a: {macvtap: {link: VALUE}}}", INTERFACES),
+    "nics.*.macvtap.mode": ("nics: {a: {macvtap: {link: eth0, mode: VALUE}}}",
+                            choices("bridge", "vepa", "private", "passthru")),
+    "nics.*.user": ("nics: {a: {user: VALUE}}", (["{}", "{forwards: {tcp/80: 80}}"], ["yes", "~", "[]", "a", "{forward: {}}"])),
+    "nics.*.user.forwards": ("nics: {a: {user: {forwards: VALUE}}}",
+                             (["{}"] + [f"{{{p}: 80}}" for p in PORTS[0]] + ["{tcp/1: 1, udp/1: 65535}"],
+                              ["[]", "80", "~", "{tcp/80: 0}", "{tcp/80: 65536}", "{tcp/80: web}", "{tcp/80: '80'}", "{tcp/80: ~}",
+                               "{tcp/80: [80]}", "{" + ", ".join(f"tcp/{i}: 1" for i in range(1, 66)) + "}"]
+                              + [f"{{{p}: 80}}" for p in PORTS[1]])),
+    "nics.*.address": ("nics: {a: {network: lan, address: VALUE}}", ([], ADDRESSES[1])),
+    "nics.*.mtu": ("nics: {a: {bridge: br0, mtu: VALUE}}", MTUS),
+    "nics.*.queues": ("nics: {a: {bridge: br0, queues: VALUE}}", (["1", "8"], COUNT_WORDS + ["0", "9"])),
+    "nics.*.vhost": ("nics: {a: {bridge: br0, vhost: VALUE}}", choices("auto", "yes", "no")),
+    "nics.*.vlan": ("nics: {a: {bridge: br0, vlan: VALUE}}", (["1", "4094"], COUNT_WORDS + ["0", "4095"])),
+    "nics.*.trunk": ("nics: {a: {bridge: br0, trunk: VALUE}}",
+                     (["[]", "[1, 20-29]", "[" + ", ".join(["5"] * 64) + "]"] + VLANS[0] + [f"[{v}]" for v in VLANS[0]],
+                      ["[[1]]", "[" + ", ".join(["5"] * 65) + "]"] + VLANS[1] + [f"[{v}]" for v in VLANS[1] if v not in ("''",)])),
+    "nics.*.rate": ("nics: {a: {bridge: br0, rate: VALUE}}", (["{}", "{inbound: 1Mbit}"], ["1Mbit", "~", "[]", "{in: 1Mbit}"])),
+    "nics.*.rate.inbound": ("nics: {a: {bridge: br0, rate: {inbound: VALUE}}}", RATES),
+    "nics.*.rate.outbound": ("nics: {a: {bridge: br0, rate: {outbound: VALUE}}}", RATES),
+    "nics.*.mac-filter": ("nics: {a: {bridge: br0, mac-filter: VALUE}}", choices("auto", "yes", "no")),
+    "nics.*.ip-filter": ("nics: {a: {bridge: br0, ip-filter: VALUE}}", choices("auto", "yes", "no")),
+    "nics.*.link": ("nics: {a: {bridge: br0, link: VALUE}}", choices("up", "down")),
     "nics.*.model": ("nics: {a: {bridge: br0, model: VALUE}}", choices("virtio", "e1000", "e1000e")),
     "boot": ("boot: VALUE", (["{}", "{kernel: /k}"], ["[]", "a", "~", "{disk: a}"])),
     "boot.order": ("disks: {a: 1GiB}\nnics: {b: br0}\nboot: {order: VALUE}",
@@ -134,6 +178,36 @@ NETWORK_KEYS = {
     "name": ("kind: network\nbridge: br0\nname: VALUE", NAMES),
     "description": ("kind: network\nbridge: br0\ndescription: VALUE", LINES),
     "bridge": ("kind: network\nbridge: VALUE", INTERFACES),
+    "uplink": ("kind: network\nbridge: br9\nuplink: VALUE", INTERFACES),
+    "allow-default-uplink": ("kind: network\nbridge: br0\nuplink: eth0\nallow-default-uplink: VALUE", BOOLS),
+    "mtu": ("kind: network\nbridge: br0\nmtu: VALUE", MTUS),
+    "stp": ("kind: network\nbridge: br0\nstp: VALUE", BOOLS),
+    "forward-delay": ("kind: network\nbridge: br0\nstp: yes\nforward-delay: VALUE",
+                      (["2", "4s", "30s", "2500ms"], SPANS[1] + ["0"])),
+    "ageing": ("kind: network\nbridge: br0\nageing: VALUE", SPANS),
+    "vlan-filtering": ("kind: network\nbridge: br0\nvlan-filtering: VALUE", BOOLS),
+    "multicast-snooping": ("kind: network\nbridge: br0\nmulticast-snooping: VALUE", BOOLS),
+    "addresses": ("kind: network\nbridge: br0\naddresses: VALUE",
+                  (["[]", "[10.1.0.1/24, 10.2.0.1/24, 'fd00::1/64']"] + [f"[{v}]" for v in SUBNETS[0]] + SUBNETS[0],
+                   ["{a: b}", "[[10.1.0.1/24]]", "[" + ", ".join(f"10.{i}.0.1/24" for i in range(17)) + "]"]
+                   + SUBNETS[1] + [f"[{v}]" for v in SUBNETS[1] if v != "''"])),
+    "nat": ("kind: network\nbridge: br0\naddresses: 10.1.0.1/24\nnat: VALUE", BOOLS),
+    "ports": ("name: web\nnics: {a: {network: lan, address: 10.1.0.2}}\n---\nkind: network\nname: lan\nbridge: br0\n"
+              "addresses: 10.1.0.1/24\nnat: yes\ndhcp: yes\nports: VALUE",
+              (["{}", "{tcp/80: web:80, udp/80: web:65535}"] + [f"{{{p}: web:80}}" for p in PORTS[0]],
+               ["[]", "a", "~", "{tcp/80: 80}", "{tcp/80: web}", "{tcp/80: web:0}", "{tcp/80: web:65536}", "{tcp/80: Web:80}",
+                "{tcp/80: ':80'}", "{tcp/80: ~}", "{tcp/80: [web:80]}", "{tcp/80: web:080}"]
+               + [f"{{{p}: web:80}}" for p in PORTS[1]])),
+    "dhcp": ("kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndhcp: VALUE", BOOLS),
+    "dhcp-range": ("kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndhcp: yes\ndhcp-range: VALUE",
+                   (["10.1.0.100-10.1.0.199", "10.1.0.5-10.1.0.5"],
+                    ["10.1.0.100", "10.1.0.100-", "10.1.0.100-256.0.0.1", "''", "~", "fd00::1-fd00::2", "[10.1.0.2, 10.1.0.3]",
+                     "10.1.0.100 - 10.1.0.199", "10.1.0.010-10.1.0.20", "a-b", "10.1.0.1-10.1.0.2-10.1.0.3"])),
+    "dhcp-lease": ("kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndhcp: yes\ndhcp-lease: VALUE",
+                   (["2min", "1h", "infinity", "120"], SPANS[1] + ["0"])),
+    "dns": ("kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndns: VALUE", BOOLS),
+    "isolated": ("kind: network\nbridge: br0\nisolated: VALUE", BOOLS),
+    "isolate-ports": ("kind: network\nbridge: br0\nisolate-ports: VALUE", BOOLS),
 }
 
 IMAGE_KEYS = {
@@ -173,6 +247,27 @@ WHOLE = [
     (False, "disks: {a: 1GiB}\nboot: {order: [a], kernel: /k}"),
     (False, "accel: tcg\ncpus: {model: host}"), (False, "accel: tcg\ncpus: {model: 'host,-vmx'}"),
     (True, "accel: kvm\ncpus: {model: host}"), (True, "accel: tcg\ncpus: {model: max}"), (True, "accel: tcg\ncpus: 2"),
+    (False, "nics: {a: {bridge: br0, user: {}}}"), (False, "nics: {a: {bridge: br0, macvtap: eth0}}"),
+    (False, "nics: {a: {macvtap: eth0, user: {}}}"), (False, "nics: {a: {network: lan, user: {}}}"),
+    (False, "nics: {a: {network: lan, macvtap: eth0}}"), (True, "nics: {a: {user: {}}}"), (True, "nics: {a: {macvtap: eth0}}"),
+    (False, "nics: {a: {user: {}, vlan: 5}}"), (False, "nics: {a: {macvtap: eth0, trunk: 5}}"),
+    (False, "nics: {a: {macvtap: eth0, mac-filter: yes}}"), (False, "nics: {a: {user: {}, ip-filter: no}}"),
+    (True, "nics: {a: {user: {}, ip-filter: auto}}"), (False, "nics: {a: {bridge: br0, address: 10.0.0.5}}"),
+    (False, "nics: {a: {user: {}, queues: 2}}"), (False, "nics: {a: {user: {}, vhost: yes}}"), (True, "nics: {a: {user: {}, vhost: auto}}"),
+    (False, "nics: {a: {user: {}, rate: {inbound: 1Mbit}}}"), (True, "nics: {a: {macvtap: eth0, rate: {inbound: 1Mbit}, queues: 2}}"),
+    (False, "nics: {a: {bridge: br0, model: e1000, queues: 2}}"), (False, "nics: {a: {bridge: br0, model: e1000, vhost: no}}"),
+    (False, "nics: {a: {bridge: br0, model: e1000e, mtu: 1400}}"), (True, "nics: {a: {bridge: br0, model: virtio, mtu: 1400}}"),
+    (True, "nics: {a: {bridge: br0, vlan: 5, trunk: [6, 8-9]}}"),
+    (False, "kind: network\nbridge: br0\nisolated: yes\nuplink: eth0"), (True, "kind: network\nbridge: br0\nisolated: no\nuplink: eth0"),
+    (False, "kind: network\nbridge: br0\nisolated: on\naddresses: 10.1.0.1/24"), (False, "kind: network\nbridge: br0\nnat: true"),
+    (False, "kind: network\nbridge: br0\ndhcp: yes"), (False, "kind: network\nbridge: br0\ndns: yes"),
+    (True, "kind: network\nbridge: br0\nnat: no\ndhcp: off\ndns: false"),
+    (False, "kind: network\nbridge: br0\naddresses: 10.1.0.1/24\nnat: yes\nuplink: eth0"),
+    (False, "kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndhcp: yes\nuplink: eth0"),
+    (True, "kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndns: yes\nuplink: eth0"),
+    (False, "kind: network\nbridge: br0\nports: {tcp/80: web:80}"), (False, "kind: network\nbridge: br0\ndhcp-range: 10.0.0.1-10.0.0.2"),
+    (False, "kind: network\nbridge: br0\ndhcp-lease: 1h"), (False, "kind: network\nbridge: br0\nforward-delay: 4s"),
+    (False, "kind: network\nbridge: br0\nallow-default-uplink: yes"), (True, "kind: network\nbridge: br0\nallow-default-uplink: no"),
     # YAML that specs do without
     (False, "memory: &a 1GiB"), (False, "memory: *a"), (False, "cpus: {<<: {count: 2}}"), (False, "memory: !x 1GiB"),
     (False, "memory: 1GiB\nmemory: 1GiB"), (False, "? [a]\n: b"), (True, "memory: !!str 1GiB"), (False, "memory: \"open"),
@@ -192,6 +287,23 @@ BEYOND = [
     ("topology-count", "cpus: {count: 3, topology: {sockets: 1, cores: 2, threads: 1}}"),
     ("part-name", "disks: {a: 1GiB}\nnics: {a: br0}"), ("unknown-part", "disks: {a: 1GiB}\nboot: {order: [b]}"),
     ("duplicate-part", "disks: {a: 1GiB}\nboot: {order: [a, a]}"),
+    ("trunk-vlan", "nics: {a: {bridge: br0, vlan: 25, trunk: [10, 20-29]}}"),
+    ("not-host-address", "kind: network\nbridge: br0\naddresses: 10.1.0.0/24"),
+    ("not-host-address", "kind: network\nbridge: br0\naddresses: 10.1.0.255/24"),
+    ("subnet-overlap", "kind: network\nbridge: br0\naddresses: [10.1.0.1/24, 10.1.0.2/16]"),
+    ("needs-ipv4", "kind: network\nbridge: br0\naddresses: 'fd00::1/64'\ndhcp: yes"),
+    ("needs-ipv4", "kind: network\nbridge: br0\naddresses: 10.1.0.1/31\ndhcp: yes"),
+    ("outside-subnet", "kind: network\nbridge: br0\naddresses: 10.1.0.1/24\ndhcp: yes\ndhcp-range: 10.1.0.100-10.1.1.5"),
+    ("outside-subnet", "nics: {a: {network: lan, address: 10.2.0.5}}\n---\nkind: network\nname: lan\nbridge: br0\n"
+     "addresses: 10.1.0.1/24\ndhcp: yes"),
+    ("uplink-bridge", "kind: network\nbridge: br0\nuplink: br0"),
+    ("needs-dhcp", "nics: {a: {network: lan, address: 10.1.0.5}}\n---\nkind: network\nname: lan\nbridge: br0\naddresses: 10.1.0.1/24"),
+    ("needs-vlan-filtering", "nics: {a: {network: lan, vlan: 5}}\n---\nkind: network\nname: lan\nbridge: br0"),
+    ("no-vm", "kind: network\nbridge: br0\naddresses: 10.1.0.1/24\nnat: yes\nports: {tcp/80: web:80}"),
+    ("needs-address", "name: web\n---\nkind: network\nname: lan\nbridge: br0\naddresses: 10.1.0.1/24\nnat: yes\nports: {tcp/80: web:80}"),
+    ("subnet-overlap", "kind: network\nname: a\nbridge: br0\naddresses: 10.1.0.1/24\n---\nkind: network\nname: b\nbridge: br1\naddresses: 10.1.0.9/16"),
+    ("not-unique", "nics: {a: {network: lan, address: 10.1.0.5}, b: {network: lan, address: 10.1.0.5}}\n---\nkind: network\nname: lan\n"
+     "bridge: br0\naddresses: 10.1.0.1/24\ndhcp: yes"),
     ("qemu-args-long", "qemu-args: [" + ", ".join(["x" * 1000] * 140) + "]"),
     ("disk-empty", "profiles: [p]\ndisks: {a: {cache: none}}\n---\nkind: profile\nname: p"),
     ("nic-unattached", "profiles: [p]\nnics: {a: {model: e1000}}\n---\nkind: profile\nname: p"),
