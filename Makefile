@@ -13,6 +13,8 @@ LIBEXECDIR ?= $(PREFIX)/libexec/vmlet
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+NETWORKDIR ?= $(PREFIX)/lib/systemd/network
+NMCONFDIR ?= $(PREFIX)/lib/NetworkManager/conf.d
 DOCDIR ?= $(PREFIX)/share/doc/vmlet
 MANDIR ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
@@ -54,8 +56,14 @@ cmd = $(foreach name,$(1),$(BUILD)/cmd/$(name).o)
 vmlet-generator_OBJECTS := $(PURE) $(call host,specdir running) $(call cmd,vmlet-generator collect generate)
 vmlet-generator_PACKAGES := yaml-0.1
 
-vmlet-network_OBJECTS := $(BASE) $(call host,link tap fdstore) $(call cmd,vmlet-network)
-vmlet-network_PACKAGES := libnl-3.0 libnl-route-3.0 libsystemd
+SCALARS := $(call objects,src/spec/scalar.c src/spec/address.c)
+NETLINK := $(call host,netlink link address vlan qdisc)
+vmlet-network_OBJECTS := $(BASE) $(SCALARS) $(NETLINK) $(call host,tap port filter network network-config \
+	network-record sysctl process fdstore) $(call cmd,vmlet-network)
+vmlet-network_PACKAGES := libnl-3.0 libsystemd
+
+vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
+vmlet-lease_PACKAGES :=
 
 vmlet-run_OBJECTS := $(PURE) $(call host,prepare disk qcow2 seed process descriptors qmp qmp-stream) \
 	$(call cmd,vmlet-run)
@@ -69,8 +77,8 @@ vmlet_OBJECTS := $(PURE) $(MANUAL) $(call host,specdir running facts bus qmp qmp
 		verb-init verb-list verb-reset verb-schema verb-show verb-stop)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson
 
-PROGRAMS := vmlet vmlet-generator vmlet-network vmlet-run vmlet-stop
-UNITS := $(BUILD)/units/vm@.service $(BUILD)/units/vms.target
+PROGRAMS := vmlet vmlet-generator vmlet-lease vmlet-network vmlet-run vmlet-stop
+UNITS := $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in))
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BUILD)/%) $(UNITS) $(BUILD)/vmlet.yaml.5
@@ -84,8 +92,7 @@ endef
 $(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
 
 # libnl keeps its headers in a directory of their own.
-$(BUILD)/host/link.o $(BUILD)/host/tap.o $(BUILD)/cmd/vmlet-network.o: \
-	private CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libnl-3.0 libnl-route-3.0 2>/dev/null)
+CPPFLAGS += $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags libnl-3.0 2>/dev/null))
 
 $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	$(call say,CC)
@@ -120,11 +127,14 @@ $(BUILD)/vmlet.yaml.5: man/vmlet.yaml.5.in $(BUILD)/vmlet
 .PHONY: install uninstall
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(BINDIR) $(BUILD)/vmlet
-	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-network $(BUILD)/vmlet-run \
-		$(BUILD)/vmlet-stop
+	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-lease $(BUILD)/vmlet-network \
+		$(BUILD)/vmlet-run $(BUILD)/vmlet-stop
 	install -D -m 0755 -t $(DESTDIR)$(GENERATORDIR) $(BUILD)/vmlet-generator
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf
+	install -D -m 0644 units/vmlet.network $(DESTDIR)$(NETWORKDIR)/10-vmlet.network
+	install -D -m 0644 units/vmlet.link $(DESTDIR)$(NETWORKDIR)/10-vmlet.link
+	install -D -m 0644 units/networkmanager.conf $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples examples/*.yaml
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md docs/*.md
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/schema schema/vmlet.schema.json
@@ -137,7 +147,9 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/vmlet $(DESTDIR)$(GENERATORDIR)/vmlet-generator \
 		$(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit)) \
-		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(MANDIR)/man1/vmlet.1 \
+		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(NETWORKDIR)/10-vmlet.network \
+		$(DESTDIR)$(NETWORKDIR)/10-vmlet.link $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf \
+		$(DESTDIR)$(MANDIR)/man1/vmlet.1 \
 		$(DESTDIR)$(MANDIR)/man5/vmlet.yaml.5 $(DESTDIR)$(MANDIR)/man8/vmlet-generator.8 \
 		$(DESTDIR)$(BASHCOMPDIR)/vmlet
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)

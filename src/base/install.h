@@ -21,6 +21,8 @@
 #define INSTALL_QEMU "/usr/bin/qemu-system-x86_64"
 #define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
 #define INSTALL_XORRISO "/usr/bin/xorriso"
+#define INSTALL_DNSMASQ "/usr/sbin/dnsmasq"
+#define INSTALL_NFT "/usr/sbin/nft"
 
 /* The spec directories, most important first (systemd.unit(5), "Unit File Load Path"). */
 #define INSTALL_SPEC_PATH "/etc/vmlet:/run/vmlet/specs:/usr/lib/vmlet/specs"

@@ -10,12 +10,13 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "emit/dropin.h"
+#include "emit/network.h"
 #include "spec/resolved.h"
 
 #define DROPIN_FILE "10-vmlet.conf"
 #define WANTS_DIRECTORY "vms.target.wants"
 #define BOOT_DIRECTORY "multi-user.target.wants"
-#define UNIT_NAME_BYTES (NAME_LENGTH_MAX + sizeof("vm@.service.d"))
+#define UNIT_NAME_BYTES (NAME_LENGTH_MAX + sizeof("vm-network@.service.d"))
 
 #define SPECS_DIRECTORY "vmlet"
 
@@ -116,10 +117,10 @@ static int write_whole(int fd, const char *name, const struct buf *text, mode_t 
 	return r;
 }
 
-static int write_dropin(struct generation *generation, const char *name)
+static int write_dropin(struct generation *generation, const char *prefix, const char *name)
 {
 	char path[UNIT_NAME_BYTES + sizeof("/" DROPIN_FILE)];
-	int length = snprintf(path, sizeof(path), "vm@%s.service.d", name);
+	int length = snprintf(path, sizeof(path), "%s@%s.service.d", prefix, name);
 	if (mkdirat(generation->fd, path, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	snprintf(path + length, sizeof(path) - (size_t)length, "/" DROPIN_FILE);
@@ -160,7 +161,7 @@ static int generate_broken(struct generation *generation, const struct member *m
 	dropin_emit_broken(
 		member->document->name, member->document->source->file, &generation->text);
 	int r = buf_error(&generation->text);
-	return r < 0 ? r : write_dropin(generation, member->document->name);
+	return r < 0 ? r : write_dropin(generation, "vm", member->document->name);
 }
 
 static int generate_vm(struct generation *generation, const struct member *member)
@@ -171,10 +172,61 @@ static int generate_vm(struct generation *generation, const struct member *membe
 	int r = dropin_emit(&member->plan, member->document->source->file, generation->path,
 		&generation->scratch, &generation->text);
 	if (r == 0)
-		r = write_dropin(generation, vm->name);
+		r = write_dropin(generation, "vm", vm->name);
 	if (r == 0 && vm->autostart)
 		r = link_wanted(generation, vm->name);
 	return r;
+}
+
+static int generate_server(struct generation *generation, const struct network_member *member)
+{
+	const struct network *network = member->document->network;
+	int r = 0;
+	buf_reset(&generation->text);
+	if (network_has_server(network))
+		r = network_emit_server(member, &generation->text);
+	if (r == 0 && network_has_server(network))
+		r = write_dropin(generation, "vm-dhcp", network->name);
+	if (r < 0 || !network->dns)
+		return r;
+	buf_reset(&generation->text);
+	network_emit_resolve(member, &generation->text);
+	r = buf_error(&generation->text);
+	return r < 0 ? r : write_dropin(generation, "vm-resolve", network->name);
+}
+
+static int generate_network(struct generation *generation, const struct set *set,
+	const struct network_member *member)
+{
+	const struct document *document = member->document;
+	int r = 0;
+	buf_reset(&generation->text);
+	if (document->broken)
+		network_emit_broken(document->name, document->source->file, &generation->text);
+	else
+		r = network_emit_dropin(member, set->documents, &generation->text);
+	if (r == 0)
+		r = buf_error(&generation->text);
+	if (r == 0)
+		r = write_dropin(generation, "vm-network", document->name);
+	return r == 0 && !document->broken ? generate_server(generation, member) : r;
+}
+
+static int generate_networks(
+	struct generation *generation, const struct set *set, struct error *error)
+{
+	int result = 0;
+	for (size_t i = 0; i < set->network_count; i++) {
+		const struct network_member *member = &set->networks[i];
+		const char *name = member->document->name;
+		if (!name || set_find_network(set, name) != member)
+			continue;
+		int r = generate_network(generation, set, member);
+		if (r < 0 && result == 0)
+			result = error_set_errno(error, -r, "%s: cannot write the units of '%s'",
+				generation->path, name);
+	}
+	return result;
 }
 
 static int generate_dropins(
@@ -205,7 +257,7 @@ static int generate_gone(struct generation *generation, const struct set *set,
 		dropin_emit_gone(name, &generation->text);
 		int r = buf_error(&generation->text);
 		if (r == 0)
-			r = write_dropin(generation, name);
+			r = write_dropin(generation, "vm", name);
 		if (r < 0)
 			return error_set_errno(error, -r, "%s: cannot write the unit of '%s'",
 				generation->path, name);
@@ -216,7 +268,7 @@ static int generate_gone(struct generation *generation, const struct set *set,
 int generate(const struct set *set, const struct strings *running, const char *directory,
 	struct error *error)
 {
-	if (set->count == 0 && running->count == 0)
+	if (set->count == 0 && set->network_count == 0 && running->count == 0)
 		return 0;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot make %s", directory);
@@ -230,6 +282,8 @@ int generate(const struct set *set, const struct strings *running, const char *d
 		r = error_set_errno(error, -r, "cannot write %s/" SPECS_DIRECTORY, directory);
 	else
 		r = generate_dropins(&generation, set, error);
+	if (r == 0)
+		r = generate_networks(&generation, set, error);
 	if (r == 0)
 		r = generate_gone(&generation, set, running, error);
 	arena_done(&generation.scratch);

@@ -77,17 +77,28 @@ int report_diags(const struct report *report, struct collection *collection, cha
 	return errors;
 }
 
-void report_write_unknown(const struct set *set, const char *name, struct buf *buf)
+static void write_unknown(
+	const struct documents *documents, enum kind kind, const char *name, struct buf *buf)
 {
 	const char *separator = "";
-	buf_printf(buf, "no spec named %s; known: ", name);
-	for (size_t i = 0; i < set->count; i++) {
-		const char *other = set->items[i].document->name;
-		if (!other)
+	buf_printf(buf, "no %s named %s; known: ", kind == KIND_VM ? "spec" : "network", name);
+	for (size_t i = 0; i < documents->count; i++) {
+		const struct document *other = documents->items[i];
+		if (other->kind != kind || !other->name)
 			continue;
-		buf_printf(buf, "%s%s", separator, other);
+		buf_printf(buf, "%s%s", separator, other->name);
 		separator = ", ";
 	}
 	if (!*separator)
 		buf_puts(buf, "none");
+}
+
+void report_write_unknown(const struct set *set, const char *name, struct buf *buf)
+{
+	write_unknown(set->documents, KIND_VM, name, buf);
+}
+
+void report_write_unknown_network(const struct set *set, const char *name, struct buf *buf)
+{
+	write_unknown(set->documents, KIND_NETWORK, name, buf);
 }

@@ -16,3 +16,6 @@ int report_diags(const struct report *report, struct collection *collection, cha
 
 /* "no spec named web; known: app, db". */
 void report_write_unknown(const struct set *set, const char *name, struct buf *buf);
+
+/* The same of networks. */
+void report_write_unknown_network(const struct set *set, const char *name, struct buf *buf);

@@ -110,10 +110,36 @@ static bool is_name(const char *argument)
 	return scalar_is_name(argument, NAME_LENGTH_MAX);
 }
 
+/* The same of a network. */
+static int explain_network(const struct log *log, const char *name)
+{
+	struct collection collection CLEANUP(collection_done);
+	struct buf reason CLEANUP(buf_done) = {0};
+	int r = collect_directories(&collection);
+	if (r < 0)
+		return cannot_read(log, r);
+	const struct network_member *member = set_find_network(&collection.set, name);
+	if (!member)
+		report_write_unknown_network(&collection.set, name, &reason);
+	else if (member->document->broken)
+		diag_write_line(&collection.diags.items[member->document->first_diag], &reason);
+	else
+		buf_printf(&reason,
+			"the spec of network %s is good now: run 'systemctl daemon-reload' and "
+			"start it again",
+			name);
+	log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&reason));
+	sd_notifyf(0, "STATUS=%s", buf_text(&reason));
+	sd_notify_barrier(0, BARRIER_TIMEOUT_USEC);
+	return 1;
+}
+
 int verb_check(const struct log *log, int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--start") == 0)
 		return explain_start(log, argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--start-network") == 0)
+		return explain_network(log, argv[2]);
 	struct report report = {0};
 	int first = 1;
 	for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {

@@ -1,57 +1,65 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmlet-network: opens the taps of a VM as root and hands them to the unit's descriptor store. It
- * runs as ExecStartPre=+, before QEMU and inside the unit's own, empty network namespace.
+ * vmlet-network: opens the taps of a VM as root and hands them to the unit's descriptor store, as
+ * ExecStartPre=+ before QEMU and inside the unit's own, empty network namespace; and brings
+ * networks up and down as vm-network@NAME.service.
  */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/install.h"
 #include "base/log.h"
 #include "host/fdstore.h"
-#include "host/link.h"
+#include "host/filter.h"
+#include "host/network.h"
 #include "host/tap.h"
+#include "spec/scalar.h"
 
 #define INTERFACES_MAX 8
+#define STORE_NAME_BYTES 64
 
 static const char help[] =
-	"Usage: vmlet-network nic=NAME,tap=NAME,bridge=NAME[,altname=NAME]...\n"
+	"Usage: vmlet-network open nic=NAME,tap=NAME,bridge=NAME[,...]...\n"
+	"       vmlet-network close nic=NAME,tap=NAME,...\n"
+	"       vmlet-network start NETWORK bridge=NAME [WORD...]\n"
+	"       vmlet-network stop NETWORK\n"
 	"\n"
-	"Opens a tap in the host's network namespace for each argument, attaches it to\n"
-	"the bridge (which is created when there is none) and puts it, as tap-NAME, into\n"
-	"the descriptor store of the unit that runs this. /dev/vhost-net goes with it as\n"
-	"vhost-NAME where the host has it.\n";
+	"open   opens a tap or macvtap in the host's network namespace for each argument,\n"
+	"       and puts it, as tap-NAME.QUEUE, into the descriptor store of the unit that\n"
+	"       runs this; /dev/vhost-net goes with it as vhost-NAME.QUEUE\n"
+	"close  removes what outlives the descriptors: macvtaps, and packet filters\n"
+	"start  makes a network's bridge, or brings it to what the words say\n"
+	"stop   undoes what start did\n"
+	"\n"
+	"The units vm@, vm-network@ run it; 'systemctl cat' shows the words.\n";
 
-struct interface {
-	const char *nic;
-	const char *tap;
-	const char *bridge;
-	const char *altname;
+/* What the words say, which are changed by being read: the record is of the copies. */
+struct copies {
+	char **words;
+	size_t count;
 };
 
-static int parse_interface(char *argument, struct interface *ret, struct error *error)
+static void copies_done(struct copies *copies)
 {
-	enum { NIC, TAP, BRIDGE, ALTNAME };
-	/* getsubopt(3) wants words that it could write to. */
-	static char words[][8] = {
-		[NIC] = "nic", [TAP] = "tap", [BRIDGE] = "bridge", [ALTNAME] = "altname"};
-	char *const keys[] = {words[NIC], words[TAP], words[BRIDGE], words[ALTNAME], NULL};
-	const char *values[] = {NULL, NULL, NULL, NULL};
-	while (*argument) {
-		char *value = NULL;
-		int key = getsubopt(&argument, keys, &value);
-		if (key < 0 || !value || !*value)
-			return error_set(
-				error, EINVAL, "cannot read '%s'", value ? value : argument);
-		values[key] = value;
+	for (size_t i = 0; i < copies->count; i++)
+		free(copies->words[i]);
+	free(copies->words);
+}
+
+static int copy_words(char *const words[], size_t count, struct copies *copies)
+{
+	copies->words = calloc(count + 1, sizeof(*copies->words));
+	for (size_t i = 0; copies->words && i < count; i++) {
+		copies->words[i] = strdup(words[i]);
+		if (!copies->words[i])
+			return -ENOMEM;
+		copies->count++;
 	}
-	if (!values[NIC] || !values[TAP] || !values[BRIDGE])
-		return error_set(error, EINVAL, "an interface needs nic=, tap= and bridge=");
-	*ret = (struct interface){values[NIC], values[TAP], values[BRIDGE], values[ALTNAME]};
-	return 0;
+	return copies->words ? 0 : -ENOMEM;
 }
 
 /* systemd runs "+" commands inside PrivateNetwork=; the bridges are where PID 1 is. */
@@ -63,71 +71,91 @@ static int enter_host_network(struct error *error)
 	return 0;
 }
 
-static void store_name(char name[64], const char *prefix, const struct interface *interface)
+static void store_name(char name[STORE_NAME_BYTES], const char *prefix, const struct port *port,
+	size_t queue)
 {
-	snprintf(name, 64, "%s-%s", prefix, interface->nic);
+	snprintf(name, STORE_NAME_BYTES, "%s-%s.%zu", prefix, port->nic, queue);
 }
 
 /* After a start that failed half-way the store may still hold its taps, and a tap has one owner. */
-static int forget(const struct interface *interfaces, size_t count, struct error *error)
+static int forget(const struct port *ports, size_t count, struct error *error)
 {
-	for (size_t i = 0; i < count; i++) {
-		char name[64];
-		store_name(name, "tap", &interfaces[i]);
-		int r = fdstore_remove(name, error);
-		store_name(name, "vhost", &interfaces[i]);
-		if (r == 0)
+	int r = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t queue = 0; r == 0 && queue < port_queues(&ports[i]); queue++) {
+			char name[STORE_NAME_BYTES];
+			store_name(name, "tap", &ports[i], queue);
 			r = fdstore_remove(name, error);
-		if (r < 0)
-			return r;
-	}
-	return fdstore_sync(error);
+			store_name(name, "vhost", &ports[i], queue);
+			if (r == 0)
+				r = fdstore_remove(name, error);
+		}
+	return r < 0 ? r : fdstore_sync(error);
 }
 
-/* Returns 1 when the host has no vhost-net. */
-static int store_vhost(const struct interface *interface, struct error *error)
+/* Returns 1 when the host has no vhost-net, and nobody insists on it. */
+static int store_vhost(const struct port *port, size_t queue, struct error *error)
 {
 	int fd AUTO_CLOSE = -1;
-	char name[64];
-	if (vhost_net_open(&fd) < 0)
+	char name[STORE_NAME_BYTES];
+	if (port->vhost && strcmp(port->vhost, "no") == 0)
+		return 0;
+	int r = vhost_net_open(&fd);
+	if (r < 0 && port->vhost)
+		return error_set_errno(error, -r,
+			"interface %s has vhost: yes, but /dev/vhost-net cannot be opened "
+			"(modprobe vhost_net)",
+			port->nic);
+	if (r < 0)
 		return 1;
-	store_name(name, "vhost", interface);
+	store_name(name, "vhost", port, queue);
 	return fdstore_add(name, fd, error);
 }
 
-static int attach(struct nl_sock *socket, const struct interface *interface, struct error *error)
+static int store_queues(
+	const struct port *port, const int fds[PORT_QUEUES_MAX], struct error *error)
 {
-	int bridge;
-	unsigned mtu;
-	int r = link_ensure_bridge(socket, interface->bridge, &bridge, &mtu, error);
-	if (r < 0)
-		return r;
-	int fd AUTO_CLOSE = -1;
-	r = tap_open(interface->tap, &fd, error);
-	if (r == 0)
-		r = link_attach_port(
-			socket, interface->tap, interface->altname, bridge, mtu, error);
-	if (r < 0)
-		return r;
-	char name[64];
-	store_name(name, "tap", interface);
-	r = fdstore_add(name, fd, error);
-	return r < 0 ? r : store_vhost(interface, error);
+	int r = 0;
+	for (size_t queue = 0; r >= 0 && queue < port_queues(port); queue++) {
+		char name[STORE_NAME_BYTES];
+		store_name(name, "tap", port, queue);
+		r = fdstore_add(name, fds[queue], error);
+		if (r == 0)
+			r = store_vhost(port, queue, error);
+	}
+	return r;
 }
 
-static int run(const struct log *log, const struct interface *interfaces, size_t count,
-	struct error *error)
+/* The filter is there before the guest can speak. */
+static int open_one(struct netlink *netlink, const struct port *port, struct error *error)
 {
-	int r = forget(interfaces, count, error);
+	int fds[PORT_QUEUES_MAX];
+	int r = filter_add_port(port, error);
+	if (r == 0)
+		r = network_tell_server(port, error);
+	if (r == 0)
+		r = port_open(netlink, port, fds, error);
+	if (r < 0)
+		return r;
+	r = store_queues(port, fds, error);
+	for (size_t queue = 0; queue < port_queues(port); queue++)
+		close_fd(&fds[queue]);
+	return r;
+}
+
+static int open_all(
+	const struct log *log, const struct port *ports, size_t count, struct error *error)
+{
+	int r = forget(ports, count, error);
 	if (r == 0)
 		r = enter_host_network(error);
 	if (r < 0)
 		return r;
-	struct nl_sock *socket CLEANUP(links_close) = NULL;
-	r = links_open(&socket, error);
+	struct netlink *netlink CLEANUP(netlink_close) = NULL;
+	r = netlink_open(&netlink, error);
 	bool vhost = true;
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		r = attach(socket, &interfaces[i], error);
+		r = open_one(netlink, &ports[i], error);
 		vhost = vhost && r != 1;
 		r = r < 0 ? r : 0;
 	}
@@ -139,27 +167,103 @@ static int run(const struct log *log, const struct interface *interfaces, size_t
 	return r < 0 ? r : fdstore_sync(error);
 }
 
+/* Each is closed, whatever is wrong with the others. */
+static int close_all(const struct port *ports, size_t count, struct error *error)
+{
+	struct netlink *netlink CLEANUP(netlink_close) = NULL;
+	int result = enter_host_network(error);
+	if (result == 0)
+		result = netlink_open(&netlink, error);
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < count; i++) {
+		struct error later;
+		int r = port_close(netlink, &ports[i], result ? &later : error);
+		result = result ? result : r;
+		r = filter_remove_port(&ports[i], result ? &later : error);
+		result = result ? result : r;
+	}
+	return result;
+}
+
+static int run_ports(const struct log *log, const char *verb, const struct copies *copies,
+	struct error *error)
+{
+	struct port ports[INTERFACES_MAX];
+	if (copies->count > INTERFACES_MAX)
+		return error_set(error, EINVAL, "too many interfaces");
+	for (size_t i = 0; i < copies->count; i++) {
+		int r = port_read(copies->words[i], &ports[i], error);
+		if (r < 0)
+			return r;
+	}
+	return strcmp(verb, "open") == 0 ? open_all(log, ports, copies->count, error)
+					 : close_all(ports, copies->count, error);
+}
+
+static int run_start(
+	const char *name, char *const words[], const struct copies *copies, struct error *error)
+{
+	struct network_config config CLEANUP(network_config_done) = {0};
+	int r = network_config_read(copies->words, copies->count, &config, error);
+	if (r < 0)
+		return r;
+	config.name = name;
+	return network_start(&config, words, copies->count, error);
+}
+
+static int run_stop(const struct log *log, const char *name, struct error *error)
+{
+	char busy[IFNAMSIZ];
+	int r = network_stop(name, busy, error);
+	if (r == 0 && busy[0])
+		log_line(log, LOG_LEVEL_INFO,
+			"network %s stays as it is, because %s is attached to its bridge", name,
+			busy);
+	return r;
+}
+
+/* Returns 0 or an errno; 1 for words that make no sense. */
+static int run(const struct log *log, int argc, char **argv, struct error *error)
+{
+	struct copies copies CLEANUP(copies_done) = {0};
+	const char *verb = argv[1];
+	bool ports = strcmp(verb, "open") == 0 || strcmp(verb, "close") == 0;
+	bool start = strcmp(verb, "start") == 0;
+	int first = ports ? 2 : 3;
+	if ((!ports && !start && strcmp(verb, "stop") != 0) || argc < first ||
+		(!ports && !scalar_is_name(argv[2], NAME_LENGTH_MAX)))
+		return 1;
+	if (copy_words(argv + first, (size_t)(argc - first), &copies) < 0)
+		return error_set(error, ENOMEM, "not enough memory");
+	if (ports)
+		return run_ports(log, verb, &copies, error);
+	return start ? run_start(argv[2], argv + first, &copies, error)
+		     : run_stop(log, argv[2], error);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		puts("vmlet-network " VMLET_VERSION);
 		return 0;
 	}
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || argc - 1 > INTERFACES_MAX) {
-		fputs(help, argc == 2 ? stdout : stderr);
-		return argc == 2 ? 0 : 2;
+	if (argc < 3) {
+		bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+		fputs(help, asked ? stdout : stderr);
+		return asked ? 0 : 2;
 	}
 	struct log log = log_open_stderr("vmlet-network");
 	struct error error = {""};
-	struct interface interfaces[INTERFACES_MAX] = {0};
-	size_t count = 0;
-	int r = 0;
-	for (int i = 1; r == 0 && i < argc; i++)
-		r = parse_interface(argv[i], &interfaces[count++], &error);
-	if (r == 0)
-		r = run(&log, interfaces, count, &error);
+	/* The networks' servers, which are other users, read what it writes. */
+	umask(022);
+	int r = run(&log, argc, argv, &error);
 	if (r == 0)
 		return 0;
+	if (r > 0) {
+		fputs(help, stderr);
+		return 2;
+	}
 	log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
 	sd_notifyf(0, "STATUS=%s", error.message);
 	/* systemd looks up who speaks: this process must still be there. */

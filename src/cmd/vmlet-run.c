@@ -79,36 +79,58 @@ static int load_spec(struct run *run, struct error *error)
 
 /* --- descriptors --------------------------------------------------------------------------- */
 
-/* Adds ",vhost=on,vhostfd=N" to the -netdev option of a nic. */
-static int use_vhost(struct run *run, const struct plan_nic *nic, int number)
+/* "vhostfd=51", or "vhostfds=51:52" of several queues. */
+static const char *vhost_descriptors(struct run *run, const struct plan_nic *nic)
+{
+	const char *text = nic->queues > 1 ? "vhostfds=" : "vhostfd=";
+	for (size_t i = 0; text && i < nic->queues; i++)
+		text = arena_printf(&run->arena, "%s%s%d", text, i ? ":" : "",
+			nic->vhost_fd + (int)i);
+	return text;
+}
+
+/* Adds vhost=on and its descriptors to the -netdev option of a nic. */
+static int use_vhost(struct run *run, const struct plan_nic *nic)
 {
 	const char *start = arena_printf(&run->arena, "tap,id=net-%s,", nic->nic->part.name);
-	if (!start)
+	const char *descriptors = vhost_descriptors(run, nic);
+	if (!start || !descriptors)
 		return -ENOMEM;
 	for (char **argument = run->argv; *argument; argument++) {
 		if (strncmp(*argument, start, strlen(start)) != 0)
 			continue;
-		*argument = arena_printf(&run->arena, "%s,vhost=on,vhostfd=%d", *argument, number);
+		*argument = arena_printf(&run->arena, "%s,vhost=on,%s", *argument, descriptors);
 		return *argument ? 0 : -ENOMEM;
 	}
 	return 0;
+}
+
+/* Puts what was passed for each queue, as PREFIX-NIC.QUEUE, at its numbers. */
+static int place_queues(const struct descriptors *descriptors, const char *prefix,
+	const struct plan_nic *nic, int first)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < nic->queues; i++) {
+		char name[64];
+		snprintf(name, sizeof(name), "%s-%s.%zu", prefix, nic->nic->part.name, i);
+		r = descriptors_place(descriptors, name, first + (int)i);
+	}
+	return r;
 }
 
 static int place_nic(
 	struct run *run, const struct descriptors *descriptors, size_t index, struct error *error)
 {
 	const struct plan_nic *nic = &run->plan.nics[index];
-	char name[64];
-	snprintf(name, sizeof(name), "tap-%s", nic->nic->part.name);
-	int r = descriptors_place(descriptors, name, nic->fd);
+	if (nic->attachment == ATTACHMENT_USER)
+		return 0;
+	int r = place_queues(descriptors, "tap", nic, nic->fd);
 	if (r < 0)
 		return error_set_errno(
 			error, -r, "no tap was passed for interface %s", nic->nic->part.name);
-	snprintf(name, sizeof(name), "vhost-%s", nic->nic->part.name);
-	int number = PLAN_FD_VHOST + (int)index;
-	r = descriptors_place(descriptors, name, number);
+	r = place_queues(descriptors, "vhost", nic, nic->vhost_fd);
 	if (r == 0)
-		r = use_vhost(run, nic, number);
+		r = use_vhost(run, nic);
 	if (r < 0 && r != -ENOENT)
 		return error_set_errno(
 			error, -r, "cannot use vhost for interface %s", nic->nic->part.name);
@@ -126,6 +148,11 @@ static int place_descriptors(struct run *run, struct error *error)
 
 /* --- the child ----------------------------------------------------------------------------- */
 
+static int execute(struct qmp *qmp, const char *command, json_t *arguments, struct error *error)
+{
+	return qmp_execute(qmp, command, arguments, ANSWER_TIMEOUT_USEC, NULL, error);
+}
+
 static int wait_until_running(struct qmp *qmp, struct error *error)
 {
 	for (;;) {
@@ -141,15 +168,32 @@ static int wait_until_running(struct qmp *qmp, struct error *error)
 	}
 }
 
+/* Pulls the cables of interfaces with 'link: down'. QEMU waits for it (-S) with the guest, which so
+ * never sees them plugged in. */
+static int unplug(const struct plan *plan, struct qmp *qmp, struct error *error)
+{
+	bool any = false;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < plan->nic_count; i++) {
+		const struct nic *nic = plan->nics[i].nic;
+		if (nic->link != LINK_DOWN)
+			continue;
+		any = true;
+		r = execute(qmp, "set_link",
+			json_pack("{s:s, s:b}", "name", nic->part.name, "up", 0), error);
+	}
+	return r == 0 && any ? execute(qmp, "cont", NULL, error) : r;
+}
+
 /* Says READY=1 when QEMU runs the guest. When QEMU ends before that, its own messages and exit say
  * why; the child has nothing to add. */
-static void watch(int fd)
+static void watch(const struct plan *plan, int fd)
 {
 	struct qmp qmp;
 	struct error error;
 	if (qmp_take(&qmp, fd, ANSWER_TIMEOUT_USEC, &error) < 0)
 		return;
-	if (wait_until_running(&qmp, &error) == 0) {
+	if (unplug(plan, &qmp, &error) == 0 && wait_until_running(&qmp, &error) == 0) {
 		sd_notify(0, "READY=1\nSTATUS=The guest runs.");
 		/* systemd looks up who speaks: this process must still be there. */
 		sd_notify_barrier(0, ANSWER_TIMEOUT_USEC);
@@ -158,7 +202,7 @@ static void watch(int fd)
 }
 
 /* Leaves the child to PID 1, which reaps it: QEMU must not find children it did not make. */
-static int start_child(struct error *error)
+static int start_child(const struct plan *plan, struct error *error)
 {
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
@@ -169,7 +213,7 @@ static int start_child(struct error *error)
 			/* A tap lives as long as anyone holds it: only the socket is kept. */
 			dup2(ends[0], CHILD_FD);
 			close_range(CHILD_FD + 1, ~0U, 0);
-			watch(CHILD_FD);
+			watch(plan, CHILD_FD);
 		}
 		_exit(0);
 	}
@@ -209,7 +253,7 @@ static int run_vm(struct run *run, struct error *error)
 	if (r == 0)
 		r = place_descriptors(run, error);
 	if (r == 0)
-		r = start_child(error);
+		r = start_child(&run->plan, error);
 	return r < 0 ? r : become_qemu(run, error);
 }
 

@@ -2,6 +2,7 @@
 #include "emit/dropin.h"
 
 #include "base/install.h"
+#include "emit/network.h"
 #include "emit/qemu.h"
 #include "emit/unit.h"
 
@@ -15,9 +16,59 @@ static bool uses_tcg(const struct plan *plan)
 	return plan->vm->accel != ACCEL_KVM;
 }
 
+static bool uses_attachment(const struct plan *plan, enum attachment attachment)
+{
+	for (size_t i = 0; i < plan->nic_count; i++)
+		if (plan->nics[i].attachment == attachment)
+			return true;
+	return false;
+}
+
 static bool uses_taps(const struct plan *plan)
 {
-	return plan->nic_count > 0;
+	return uses_attachment(plan, ATTACHMENT_TAP);
+}
+
+static bool uses_macvtaps(const struct plan *plan)
+{
+	return uses_attachment(plan, ATTACHMENT_MACVTAP);
+}
+
+static bool uses_host(const struct plan *plan)
+{
+	return uses_taps(plan) || uses_macvtaps(plan);
+}
+
+static bool uses_user_network(const struct plan *plan)
+{
+	return uses_attachment(plan, ATTACHMENT_USER);
+}
+
+static bool uses_vhost(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nic_count; i++)
+		if (plan->nics[i].attachment != ATTACHMENT_USER &&
+			plan->nics[i].nic->vhost != AUTOMATIC_NO)
+			return true;
+	return false;
+}
+
+static bool uses_queues(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nic_count; i++)
+		if (plan->nics[i].queues > 1)
+			return true;
+	return false;
+}
+
+/* What is left of a VM on the host when QEMU has ended. */
+static bool leaves_traces(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nic_count; i++)
+		if (plan->nics[i].attachment == ATTACHMENT_MACVTAP || plan->nics[i].mac_filter ||
+			plan->nics[i].ip_filter)
+			return true;
+	return false;
 }
 
 const struct loosening loosenings[] = {
@@ -28,7 +79,14 @@ const struct loosening loosenings[] = {
 	{"MemoryDenyWriteExecute", "no", "accel", uses_tcg},
 	/* For vmlet-network to open; neither node is inside QEMU's sandbox. */
 	{"DeviceAllow", "/dev/net/tun rw", "nics", uses_taps},
-	{"DeviceAllow", "/dev/vhost-net rw", "nics", uses_taps},
+	{"DeviceAllow", "char-macvtap rw", "nics", uses_macvtaps},
+	{"DeviceAllow", "/dev/vhost-net rw", "nics", uses_vhost},
+	/* A descriptor for each queue, and one of vhost. */
+	{"FileDescriptorStoreMax", "128", "nics", uses_queues},
+	/* QEMU itself speaks for the guest then. */
+	{"PrivateNetwork", "no", "nics.*.user", uses_user_network},
+	{"IPAddressDeny", "", "nics.*.user", uses_user_network},
+	{"RestrictAddressFamilies", "AF_INET AF_INET6", "nics.*.user", uses_user_network},
 };
 const size_t loosening_count = ARRAY_SIZE(loosenings);
 
@@ -46,6 +104,23 @@ static void add_span(struct buf *buf, const char *directive, uint64_t usec)
 	buf_putc(buf, '\n');
 }
 
+/* The VM does not start again because its networks do: their taps stay on the bridges. So it is
+ * not Requires=, of which a restart is part; a network that is not there fails vmlet-network. */
+static void add_networks(const struct plan *plan, struct buf *buf)
+{
+	for (size_t i = 0; i < plan->nic_count; i++) {
+		const struct network *network = plan->nics[i].network;
+		bool seen = false;
+		for (size_t j = 0; j < i; j++)
+			seen |= network && plan->nics[j].network == network;
+		if (network && !seen)
+			buf_printf(buf,
+				"Wants=vm-network@%s.service\nAfter=vm-network@%s.service\n"
+				"StopPropagatedFrom=vm-network@%s.service\n",
+				network->name, network->name, network->name);
+	}
+}
+
 static void add_unit_section(const struct plan *plan, const char *source_path, struct buf *buf)
 {
 	const struct vm *vm = plan->vm;
@@ -56,6 +131,7 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 	for (size_t i = 0; i < vm->depends_on.count; i++)
 		buf_printf(buf, "Requires=vm@%s.service\nAfter=vm@%s.service\n",
 			vm->depends_on.items[i], vm->depends_on.items[i]);
+	add_networks(plan, buf);
 	add_settings(buf, &vm->unit);
 }
 
@@ -76,19 +152,44 @@ static void add_loosenings(const struct plan *plan, struct buf *buf)
 	}
 }
 
-/* The taps of a VM, for vmlet-network to open and put into the descriptor store. */
-static void add_network_command(const struct plan *plan, struct buf *buf)
+static void add_nics(const struct plan *plan, struct buf *buf)
 {
-	if (!uses_taps(plan))
-		return;
-	buf_puts(buf, "ExecStartPre=+" INSTALL_LIBEXEC_DIR "/vmlet-network");
+	struct buf word CLEANUP(buf_done) = {0};
 	for (size_t i = 0; i < plan->nic_count; i++) {
-		const struct plan_nic *nic = &plan->nics[i];
-		buf_printf(buf, " \\\n  nic=%s,tap=%s,bridge=%s%s%s", nic->nic->part.name, nic->tap,
-			nic->bridge, nic->altname ? ",altname=" : "",
-			nic->altname ? nic->altname : "");
+		if (plan->nics[i].attachment == ATTACHMENT_USER)
+			continue;
+		buf_reset(&word);
+		network_write_nic(&plan->nics[i], &word);
+		buf_puts(buf, " \\\n  ");
+		unit_add_argument(buf, buf_text(&word));
+		buf->failed |= word.failed;
 	}
 	buf_putc(buf, '\n');
+}
+
+/* The taps of a VM, for vmlet-network to open and put into the descriptor store. */
+static void add_network_commands(const struct plan *plan, struct buf *buf)
+{
+	if (!uses_host(plan))
+		return;
+	buf_puts(buf, "ExecStartPre=+" INSTALL_LIBEXEC_DIR "/vmlet-network open");
+	add_nics(plan, buf);
+	if (!leaves_traces(plan))
+		return;
+	buf_puts(buf, "ExecStopPost=+" INSTALL_LIBEXEC_DIR "/vmlet-network close");
+	add_nics(plan, buf);
+}
+
+/* The ports of the host that QEMU may listen on, and no other. */
+static void add_forwards(const struct plan *plan, struct buf *buf)
+{
+	for (size_t i = 0; i < plan->nic_count; i++) {
+		const struct settings *forwards = &plan->nics[i].nic->user.forwards;
+		for (size_t j = 0; j < forwards->count; j++) {
+			const char *name = forwards->items[j].name;
+			buf_printf(buf, "SocketBindAllow=%.3s:%s\n", name, name + 4);
+		}
+	}
 }
 
 static void add_qemu_command(
@@ -121,7 +222,8 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	buf_putc(buf, '\n');
 	unit_add_text(buf, "LoadCredential", credential);
 	add_loosenings(plan, buf);
-	add_network_command(plan, buf);
+	add_forwards(plan, buf);
+	add_network_commands(plan, buf);
 	add_qemu_command(plan, options, buf);
 	add_settings(buf, &vm->service);
 }

@@ -31,7 +31,7 @@
 #define VALUE_PATTERN "^([^" NO_LINE "]*[^\\\\" NO_LINE "])?" END
 #define PATH_PATTERN "^(/(?!\\.{1,2}(/|" END "))[^/" NO_LINE "]+)+" END
 #define MAC_PATTERN "^(?!00([:-]00){5}" END ")[0-9A-Fa-f][02468ACEace]([:-][0-9A-Fa-f]{2}){5}" END
-#define INTERFACE_PATTERN "^(?!-|\\.{1,2}" END ")[!#$&(-+.0-9;-\\[\\]-~-]{1,15}" END
+#define INTERFACE_PATTERN "^(?!-|\\.{1,2}" END ")[!#$&()+.0-9;-\\[\\]-~-]{1,15}" END
 #define CPU_MODEL_PATTERN "^[A-Za-z0-9_.,+=][A-Za-z0-9_.,+=-]*" END
 #define SPAN_NUMBER "(0|[1-9][0-9]*)"
 #define SPAN_UNIT \

@@ -40,6 +40,19 @@ void unit_add_text(struct buf *buf, const char *directive, const char *value)
 	buf_putc(buf, '\n');
 }
 
+void unit_escape_name(struct buf *buf, const char *text)
+{
+	for (const char *at = text; *at; at++) {
+		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+			     (*at >= '0' && *at <= '9') || *at == ':' || *at == '_' ||
+			     (*at == '.' && at != text);
+		if (plain)
+			buf_putc(buf, *at);
+		else
+			buf_printf(buf, "\\x%02x", (unsigned char)*at);
+	}
+}
+
 /* Whether systemd takes the argument as it is: nothing to escape, no quotes, no blank. */
 static bool is_plain(const char *argument)
 {

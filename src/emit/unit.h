@@ -14,6 +14,10 @@ void unit_add_text(struct buf *buf, const char *directive, const char *value);
 /* A directive whose value goes in as it is. */
 void unit_add_raw(struct buf *buf, const char *directive, const char *value);
 
+/* What stands for a text in a unit's name (systemd.unit(5), "String Escaping for Inclusion in Unit
+ * Names"). */
+void unit_escape_name(struct buf *buf, const char *text);
+
 /* One argument of a command line (systemd.service(5), "Command lines"): specifiers, variables and
  * quotes are escaped so that systemd passes exactly these bytes. */
 void unit_add_argument(struct buf *buf, const char *argument);

@@ -1,158 +1,279 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/link.h"
 
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
-#include <net/if.h>
-#include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/bridge.h>
-#include <netlink/route/link/inet6.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
-#define OUR_ALIAS "vmlet"
+/* --- questions ----------------------------------------------------------------------------- */
 
-static void put_link(struct rtnl_link **link)
+static void read_info(struct nlattr *info, struct link *link)
 {
-	if (*link)
-		rtnl_link_put(*link);
+	struct nlattr *parts[IFLA_INFO_MAX + 1];
+	struct nlattr *bridge[IFLA_BR_MAX + 1];
+	if (nla_parse_nested(parts, IFLA_INFO_MAX, info, NULL) < 0 || !parts[IFLA_INFO_KIND])
+		return;
+	snprintf(link->kind, sizeof(link->kind), "%s", nla_get_string(parts[IFLA_INFO_KIND]));
+	if (strcmp(link->kind, "bridge") != 0 || !parts[IFLA_INFO_DATA] ||
+		nla_parse_nested(bridge, IFLA_BR_MAX, parts[IFLA_INFO_DATA], NULL) < 0)
+		return;
+	link->stp = bridge[IFLA_BR_STP_STATE] && nla_get_u32(bridge[IFLA_BR_STP_STATE]);
+	link->vlan_filtering = bridge[IFLA_BR_VLAN_FILTERING] &&
+			       nla_get_u8(bridge[IFLA_BR_VLAN_FILTERING]);
 }
 
-#define AUTO_LINK CLEANUP(put_link)
-
-/* libnl has error numbers of its own. */
-static int netlink_error(struct error *error, int code, const char *what, const char *name)
+static bool read_link(const struct nlmsghdr *message, struct link *ret_link)
 {
-	static const struct {
-		int netlink;
-		int system;
-	} codes[] = {
-		{NLE_NODEV, ENODEV},
-		{NLE_OBJ_NOTFOUND, ENODEV},
-		{NLE_EXIST, EEXIST},
-		{NLE_PERM, EPERM},
-		{NLE_NOMEM, ENOMEM},
-		{NLE_BUSY, EBUSY},
-		{NLE_OPNOTSUPP, EOPNOTSUPP},
+	struct nlattr *parts[IFLA_MAX + 1];
+	const struct ifinfomsg *header = nlmsg_data(message);
+	if (message->nlmsg_type != RTM_NEWLINK ||
+		nlmsg_parse((struct nlmsghdr *)(uintptr_t)message, sizeof(*header), parts, IFLA_MAX,
+			NULL) < 0 ||
+		!parts[IFLA_IFNAME])
+		return false;
+	struct link link = {
+		.index = header->ifi_index,
+		.up = header->ifi_flags & IFF_UP,
+		.master = parts[IFLA_MASTER] ? (int)nla_get_u32(parts[IFLA_MASTER]) : 0,
+		.mtu = parts[IFLA_MTU] ? nla_get_u32(parts[IFLA_MTU]) : 0,
+		.ours = parts[IFLA_IFALIAS] &&
+			strcmp(nla_get_string(parts[IFLA_IFALIAS]), LINK_ALIAS) == 0,
 	};
-	int system = EIO;
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-		if (codes[i].netlink == -code)
-			system = codes[i].system;
-	return error_set(error, system, "cannot %s %s: %s", what, name, nl_geterror(code));
+	snprintf(link.name, sizeof(link.name), "%s", nla_get_string(parts[IFLA_IFNAME]));
+	if (parts[IFLA_LINKINFO])
+		read_info(parts[IFLA_LINKINFO], &link);
+	*ret_link = link;
+	return true;
 }
 
-int links_open(struct nl_sock **ret_socket, struct error *error)
+static int take_one(const struct nlmsghdr *message, void *context)
 {
-	struct nl_sock *socket = nl_socket_alloc();
-	if (!socket)
-		return error_set(error, ENOMEM, "not enough memory for a netlink socket");
-	int r = nl_connect(socket, NETLINK_ROUTE);
-	if (r < 0) {
-		nl_socket_free(socket);
-		return netlink_error(error, r, "open", "a netlink socket");
-	}
-	*ret_socket = socket;
+	read_link(message, context);
 	return 0;
 }
 
-void links_close(struct nl_sock **socket)
+int link_find(
+	struct netlink *netlink, const char *name, struct link *ret_link, struct error *error)
 {
-	if (*socket)
-		nl_socket_free(*socket);
-	*socket = NULL;
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct link link = {0};
+	int r = netlink_query(
+		netlink, RTM_GETLINK, 0, &header, sizeof(header), name, take_one, &link, error);
+	if (r == 0)
+		*ret_link = link;
+	return r;
 }
 
-/* Two VMs that start at once may both find no bridge: one makes it, the other finds it then. */
-static int create_bridge(struct nl_sock *socket, const char *name)
+struct walk {
+	int (*take)(const struct link *link, void *context);
+	void *context;
+};
+
+static int take_each(const struct nlmsghdr *message, void *context)
 {
-	struct rtnl_link *bridge AUTO_LINK = rtnl_link_bridge_alloc();
-	if (!bridge)
-		return -NLE_NOMEM;
-	rtnl_link_set_name(bridge, name);
-	rtnl_link_set_flags(bridge, IFF_UP);
-	int r = rtnl_link_add(socket, bridge, NLM_F_CREATE | NLM_F_EXCL);
-	return r == -NLE_EXIST ? 0 : r;
+	const struct walk *walk = context;
+	struct link link;
+	return read_link(message, &link) ? walk->take(&link, walk->context) : 0;
 }
 
-/* The kernel takes an alias for a link that exists only. */
-static int mark_as_ours(struct nl_sock *socket, struct rtnl_link *link)
+int links_each(struct netlink *netlink, int (*take)(const struct link *link, void *context),
+	void *context, struct error *error)
 {
-	struct rtnl_link *mark AUTO_LINK = rtnl_link_alloc();
-	if (!mark)
-		return -NLE_NOMEM;
-	rtnl_link_set_ifalias(mark, OUR_ALIAS);
-	return rtnl_link_change(socket, link, mark, 0);
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct walk walk = {take, context};
+	return netlink_query(netlink, RTM_GETLINK, NLM_F_DUMP, &header, sizeof(header), "links",
+		take_each, &walk, error);
 }
 
-int link_ensure_bridge(struct nl_sock *socket, const char *name, int *ret_index, unsigned *ret_mtu,
-	struct error *error)
+/* --- changes ------------------------------------------------------------------------------- */
+
+static void put_no_addresses(struct nl_msg *message)
 {
-	struct rtnl_link *bridge AUTO_LINK = NULL;
-	int r = rtnl_link_get_kernel(socket, 0, name, &bridge);
-	if (r == -NLE_NODEV || r == -NLE_OBJ_NOTFOUND) {
-		r = create_bridge(socket, name);
-		if (r == 0)
-			r = rtnl_link_get_kernel(socket, 0, name, &bridge);
-		if (r == 0)
-			r = mark_as_ours(socket, bridge);
-	}
-	if (r < 0)
-		return netlink_error(error, r, "set up bridge", name);
-	const char *type = rtnl_link_get_type(bridge);
-	if (!type || strcmp(type, "bridge") != 0)
-		return error_set(error, EMEDIUMTYPE,
-			"%s is not a bridge but %s%s: name a bridge in the spec, or remove the "
-			"link",
-			name, type ? "of type " : "a plain interface", type ? type : "");
-	*ret_index = rtnl_link_get_ifindex(bridge);
-	*ret_mtu = rtnl_link_get_mtu(bridge);
-	return 0;
+	struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
+	struct nlattr *ipv6 = families ? nla_nest_start(message, AF_INET6) : NULL;
+	if (!ipv6)
+		return;
+	nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nla_nest_end(message, ipv6);
+	nla_nest_end(message, families);
 }
 
-/* libnl 3.7 knows no RTM_NEWLINKPROP: the message is made by hand (rtnetlink(7), if_link.h). */
-static int add_altname(struct nl_sock *socket, int index, const char *altname)
+/* The kernel counts in hundredths of a second here (USER_HZ). */
+static uint32_t clock_ticks(uint64_t usec)
 {
-	struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
-	struct nl_msg *message =
-		nlmsg_alloc_simple(RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND);
+	uint64_t ticks = usec / 10000;
+	return ticks > 100000000 ? 100000000 : (uint32_t)ticks;
+}
+
+static void put_bridge(struct nl_msg *message, const struct bridge_settings *settings,
+	bool filtering_known, bool filtering)
+{
+	struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO);
+	if (!info)
+		return;
+	nla_put_string(message, IFLA_INFO_KIND, "bridge");
+	struct nlattr *data = nla_nest_start(message, IFLA_INFO_DATA);
+	if (!data)
+		return;
+	nla_put_u32(message, IFLA_BR_FORWARD_DELAY, clock_ticks(settings->forward_delay_usec));
+	if (settings->ageing_usec)
+		nla_put_u32(message, IFLA_BR_AGEING_TIME, clock_ticks(settings->ageing_usec));
+	nla_put_u32(message, IFLA_BR_STP_STATE, settings->stp);
+	/* A kernel without VLAN filtering does not know the attribute. */
+	if (filtering_known ? filtering != settings->vlan_filtering : settings->vlan_filtering)
+		nla_put_u8(message, IFLA_BR_VLAN_FILTERING, settings->vlan_filtering);
+	nla_put_u8(message, IFLA_BR_MCAST_SNOOPING, settings->multicast_snooping);
+	nla_nest_end(message, data);
+	nla_nest_end(message, info);
+}
+
+void link_add_bridge(struct netlink *netlink, const char *name, const char *altname,
+	const struct bridge_settings *settings)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *message = netlink_add(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+		&header, sizeof(header), "make bridge %s", name);
 	if (!message)
-		return -NLE_NOMEM;
-	int r = nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO);
-	struct nlattr *list = r < 0 ? NULL : nla_nest_start(message, IFLA_PROP_LIST | NLA_F_NESTED);
-	if (!list || nla_put_string(message, IFLA_ALT_IFNAME, altname) < 0) {
-		nlmsg_free(message);
-		return -NLE_NOMEM;
-	}
-	nla_nest_end(message, list);
-	return nl_send_sync(socket, message);
+		return;
+	nla_put_string(message, IFLA_IFNAME, name);
+	if (settings->mac)
+		nla_put(message, IFLA_ADDRESS, 6, settings->mac);
+	if (settings->mtu)
+		nla_put_u32(message, IFLA_MTU, settings->mtu);
+	put_bridge(message, settings, false, false);
+	/* The kernel takes an alias for a link that exists only. */
+	message = netlink_add(
+		netlink, RTM_SETLINK, 0, &header, sizeof(header), "mark bridge %s", name);
+	if (!message)
+		return;
+	nla_put_string(message, IFLA_IFNAME, name);
+	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
+	put_no_addresses(message);
+	if (altname)
+		link_add_altname(netlink, 0, name, altname);
 }
 
-int link_attach_port(struct nl_sock *socket, const char *name, const char *altname,
-	int bridge_index, unsigned mtu, struct error *error)
+void link_change_bridge(struct netlink *netlink, const struct link *bridge,
+	const struct bridge_settings *settings)
 {
-	struct rtnl_link *port AUTO_LINK = NULL;
-	int r = rtnl_link_get_kernel(socket, 0, name, &port);
-	if (r < 0)
-		return netlink_error(error, r, "look up interface", name);
-	int index = rtnl_link_get_ifindex(port);
-	if (altname)
-		r = add_altname(socket, index, altname);
-	if (r < 0)
-		return netlink_error(error, r, "give a second name to interface", name);
-	struct rtnl_link *change AUTO_LINK = rtnl_link_alloc();
-	if (!change)
-		return error_set(error, ENOMEM, "not enough memory for interface %s", name);
-	rtnl_link_set_master(change, bridge_index);
-	rtnl_link_set_mtu(change, mtu);
-	/* The host has no address on a guest's wire. */
-	rtnl_link_inet6_set_addr_gen_mode(change, IN6_ADDR_GEN_MODE_NONE);
-	r = rtnl_link_change(socket, port, change, 0);
-	if (r < 0)
-		return netlink_error(error, r, "attach interface", name);
-	struct rtnl_link *up AUTO_LINK = rtnl_link_alloc();
-	if (!up)
-		return error_set(error, ENOMEM, "not enough memory for interface %s", name);
-	rtnl_link_set_flags(up, IFF_UP);
-	r = rtnl_link_change(socket, port, up, 0);
-	return r < 0 ? netlink_error(error, r, "bring up interface", name) : 0;
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = bridge->index};
+	/* Without STP any delay goes, with it not: it is switched off first. */
+	if (bridge->stp && !settings->stp) {
+		struct bridge_settings still = *settings;
+		still.forward_delay_usec = UINT64_C(15000000);
+		struct nl_msg *off = netlink_add(netlink, RTM_NEWLINK, 0, &header, sizeof(header),
+			"end the STP of bridge %s", bridge->name);
+		if (off)
+			put_bridge(off, &still, true, bridge->vlan_filtering);
+	}
+	struct nl_msg *message = netlink_add(netlink, RTM_NEWLINK, 0, &header, sizeof(header),
+		"change bridge %s", bridge->name);
+	if (!message)
+		return;
+	if (settings->mtu)
+		nla_put_u32(message, IFLA_MTU, settings->mtu);
+	put_bridge(message, settings, true, bridge->vlan_filtering);
+}
+
+void link_add_macvtap(struct netlink *netlink, const char *name, const struct link *lower,
+	const uint8_t mac[6], unsigned mode, unsigned queues)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *message = netlink_add(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+		&header, sizeof(header), "make macvtap %s on %s", name, lower->name);
+	if (!message)
+		return;
+	nla_put_string(message, IFLA_IFNAME, name);
+	nla_put_u32(message, IFLA_LINK, (uint32_t)lower->index);
+	nla_put(message, IFLA_ADDRESS, 6, mac);
+	nla_put_u32(message, IFLA_NUM_TX_QUEUES, queues);
+	nla_put_u32(message, IFLA_NUM_RX_QUEUES, queues);
+	struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO);
+	nla_put_string(message, IFLA_INFO_KIND, "macvtap");
+	struct nlattr *data = nla_nest_start(message, IFLA_INFO_DATA);
+	nla_put_u32(message, IFLA_MACVLAN_MODE, mode);
+	nla_nest_end(message, data);
+	nla_nest_end(message, info);
+	message = netlink_add(
+		netlink, RTM_SETLINK, 0, &header, sizeof(header), "mark macvtap %s", name);
+	if (!message)
+		return;
+	nla_put_string(message, IFLA_IFNAME, name);
+	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
+	put_no_addresses(message);
+}
+
+void link_delete(struct netlink *netlink, const char *name)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *message =
+		netlink_add(netlink, RTM_DELLINK, 0, &header, sizeof(header), "remove %s", name);
+	if (message)
+		nla_put_string(message, IFLA_IFNAME, name);
+	netlink_tolerate(netlink, ENODEV);
+}
+
+void link_add_altname(struct netlink *netlink, int index, const char *name, const char *altname)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+	struct nl_msg *message = netlink_add(netlink, RTM_NEWLINKPROP,
+		NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, &header, sizeof(header),
+		"give %s its second name %s", name, altname);
+	if (!message)
+		return;
+	if (!index)
+		nla_put_string(message, IFLA_IFNAME, name);
+	struct nlattr *list = nla_nest_start(message, IFLA_PROP_LIST | NLA_F_NESTED);
+	nla_put_string(message, IFLA_ALT_IFNAME, altname);
+	nla_nest_end(message, list);
+}
+
+void link_set_up(struct netlink *netlink, int index, const char *name, bool up)
+{
+	const struct ifinfomsg header = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = index,
+		.ifi_flags = up ? IFF_UP : 0,
+		.ifi_change = IFF_UP,
+	};
+	netlink_add(netlink, RTM_SETLINK, 0, &header, sizeof(header), "set %s %s", name,
+		up ? "up" : "down");
+}
+
+void link_set_mtu(struct netlink *netlink, int index, const char *name, unsigned mtu)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+	struct nl_msg *message = netlink_add(netlink, RTM_SETLINK, 0, &header, sizeof(header),
+		"set the MTU of %s to %u", name, mtu);
+	if (message)
+		nla_put_u32(message, IFLA_MTU, mtu);
+}
+
+void link_set_master(
+	struct netlink *netlink, int index, const char *name, int bridge, bool ours, unsigned mtu)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+	struct nl_msg *message = netlink_add(netlink, RTM_SETLINK, 0, &header, sizeof(header),
+		bridge ? "attach %s to its bridge" : "detach %s from its bridge", name);
+	if (!message)
+		return;
+	nla_put_u32(message, IFLA_MASTER, (uint32_t)bridge);
+	if (mtu)
+		nla_put_u32(message, IFLA_MTU, mtu);
+	if (ours)
+		put_no_addresses(message);
+}
+
+void link_set_isolated(struct netlink *netlink, int index, const char *name, bool isolated)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = index};
+	struct nl_msg *message = netlink_add(
+		netlink, RTM_SETLINK, 0, &header, sizeof(header), "isolate port %s", name);
+	if (!message)
+		return;
+	struct nlattr *port = nla_nest_start(message, IFLA_PROTINFO | NLA_F_NESTED);
+	nla_put_u8(message, IFLA_BRPORT_ISOLATED, isolated);
+	nla_nest_end(message, port);
 }

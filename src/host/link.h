@@ -1,22 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Network links by rtnetlink(7): bridges, and taps as their ports. */
+/* Network links by rtnetlink(7): bridges, their ports, macvtaps. Changes are added to a batch. */
 #pragma once
 
-#include "base/error.h"
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-struct nl_sock;
+#include "host/netlink.h"
 
-/* Opens a route netlink socket in the network namespace that the thread is in. */
-int links_open(struct nl_sock **ret_socket, struct error *error);
-void links_close(struct nl_sock **socket);
+/* The alias of each link that vmlet made: others are used as they are, and left. */
+#define LINK_ALIAS "vmlet"
 
-/* The index and MTU of a bridge. A bridge that does not exist is created, marked with the alias
- * "vmlet" as one of ours, and brought up; one that exists is left as it is. -EMEDIUMTYPE when the
- * name belongs to another kind of link, which is left untouched. */
-int link_ensure_bridge(struct nl_sock *socket, const char *name, int *ret_index, unsigned *ret_mtu,
+struct link {
+	int index;
+	char name[IFNAMSIZ];
+	char kind[IFNAMSIZ]; /* "bridge", "tun", ...; empty for a device */
+	bool ours;
+	bool up;
+	int master; /* 0: none */
+	unsigned mtu;
+	bool stp; /* of a bridge, this and the next */
+	bool vlan_filtering;
+};
+
+/* Looks a link up by its name. -ENODEV, with the error filled in, when there is none. */
+int link_find(struct netlink *netlink, const char *name, struct link *ret_link,
 	struct error *error);
 
-/* Makes an interface a port of a bridge with the bridge's MTU, without addresses of its own, under
- * a second, longer name (ip-link(8), altname; NULL for none), and brings it up. */
-int link_attach_port(struct nl_sock *socket, const char *name, const char *altname,
-	int bridge_index, unsigned mtu, struct error *error);
+/* Hands each link of the namespace over, until the function returns other than 0. */
+int links_each(struct netlink *netlink, int (*take)(const struct link *link, void *context),
+	void *context, struct error *error);
+
+struct bridge_settings {
+	const uint8_t *mac; /* six bytes; NULL: the kernel's choice */
+	unsigned mtu;	    /* 0: the kernel's */
+	bool stp;
+	uint64_t forward_delay_usec;
+	uint64_t ageing_usec;
+	bool vlan_filtering;
+	bool multicast_snooping;
+};
+
+/* Makes a bridge of ours, down, without addresses of its own. altname may be NULL. */
+void link_add_bridge(struct netlink *netlink, const char *name, const char *altname,
+	const struct bridge_settings *settings);
+
+/* Gives a bridge of ours other settings. */
+void link_change_bridge(struct netlink *netlink, const struct link *bridge,
+	const struct bridge_settings *settings);
+
+/* Makes a macvtap of ours on a link, with queues; mode is the kernel's (MACVLAN_MODE_BRIDGE). */
+void link_add_macvtap(struct netlink *netlink, const char *name, const struct link *lower,
+	const uint8_t mac[6], unsigned mode, unsigned queues);
+
+/* Removes a link; one that is not there is removed already. */
+void link_delete(struct netlink *netlink, const char *name);
+
+void link_add_altname(struct netlink *netlink, int index, const char *name, const char *altname);
+void link_set_up(struct netlink *netlink, int index, const char *name, bool up);
+void link_set_mtu(struct netlink *netlink, int index, const char *name, unsigned mtu);
+
+/* Makes a link a port of a bridge, or of none (0). A port of ours has no addresses of its own: the
+ * host does not speak on a guest's wire. */
+void link_set_master(
+	struct netlink *netlink, int index, const char *name, int bridge, bool ours, unsigned mtu);
+
+/* Whether frames pass from this port to others that are isolated, too (ip-link(8), isolated). */
+void link_set_isolated(struct netlink *netlink, int index, const char *name, bool isolated);

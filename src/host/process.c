@@ -4,10 +4,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/file.h"
+
 #define KEPT_OUTPUT ((size_t)800)
+#define OUTPUT_BYTES_MAX (1024 * 1024)
 
 /* The end of a program's messages: the last ones say why it failed. */
 static void read_messages(int fd, char text[KEPT_OUTPUT + 1])
@@ -37,11 +41,13 @@ static void read_messages(int fd, char text[KEPT_OUTPUT + 1])
 			*at = ' ';
 }
 
-static void become(const char *const argv[], int messages_fd)
+/* input_fd and output_fd may be -1. */
+static void become(const char *const argv[], int input_fd, int output_fd, int messages_fd)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	int null_fd = open("/dev/null", O_RDWR);
-	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
+	if (null_fd < 0 || dup2(input_fd < 0 ? null_fd : input_fd, STDIN_FILENO) < 0 ||
+		dup2(output_fd < 0 ? null_fd : output_fd, STDOUT_FILENO) < 0 ||
 		dup2(messages_fd, STDERR_FILENO) < 0)
 		_exit(127);
 	/* execve(2) does not write to its arguments; its type is older than const. */
@@ -65,7 +71,7 @@ static int describe_end(const char *program, int status, const char *messages, s
 	return error_set(error, EIO, "%s", *messages ? messages : program);
 }
 
-int process_run(const char *const argv[], struct error *error)
+static int run(const char *const argv[], int input_fd, int output_fd, struct error *error)
 {
 	int pipe_fds[2];
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
@@ -73,7 +79,7 @@ int process_run(const char *const argv[], struct error *error)
 	int read_fd AUTO_CLOSE = pipe_fds[0];
 	pid_t child = fork();
 	if (child == 0)
-		become(argv, pipe_fds[1]);
+		become(argv, input_fd, output_fd, pipe_fds[1]);
 	close(pipe_fds[1]);
 	if (child < 0)
 		return error_set_errno(error, errno, "cannot fork for %s", argv[0]);
@@ -84,4 +90,41 @@ int process_run(const char *const argv[], struct error *error)
 		if (errno != EINTR)
 			return error_set_errno(error, errno, "cannot wait for %s", argv[0]);
 	return describe_end(argv[0], status, messages, error);
+}
+
+int process_run(const char *const argv[], struct error *error)
+{
+	return run(argv, -1, -1, error);
+}
+
+/* A file in memory: nobody has to feed the program while it runs. */
+static int open_memory(const char *name, struct error *error)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	return fd < 0 ? error_set_errno(error, errno, "not enough memory for %s", name) : fd;
+}
+
+int process_run_input(const char *const argv[], const char *input, struct error *error)
+{
+	int fd AUTO_CLOSE = open_memory("input", error);
+	if (fd < 0)
+		return fd;
+	int r = file_write_all(fd, input, strlen(input));
+	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return error_set_errno(error, r < 0 ? -r : errno, "cannot write for %s", argv[0]);
+	return run(argv, fd, -1, error);
+}
+
+int process_read(const char *const argv[], struct buf *output, struct error *error)
+{
+	int fd AUTO_CLOSE = open_memory("output", error);
+	if (fd < 0)
+		return fd;
+	int r = run(argv, -1, fd, error);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return error_set_errno(error, errno, "cannot read the output of %s", argv[0]);
+	r = file_read_fd(fd, OUTPUT_BYTES_MAX, output);
+	return r < 0 ? error_set_errno(error, -r, "cannot read the output of %s", argv[0]) : 0;
 }

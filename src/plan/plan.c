@@ -99,18 +99,60 @@ static void derive_mac(const char *vm, const char *nic, char mac[MAC_TEXT_BYTES]
 		(hash >> 8) & 0xff, hash & 0xff);
 }
 
+static bool decide(int choice, bool automatic)
+{
+	return choice == AUTOMATIC ? automatic : choice == AUTOMATIC_YES;
+}
+
+static enum attachment choose_attachment(const struct nic *nic)
+{
+	if (nic->user.given)
+		return ATTACHMENT_USER;
+	return nic->macvtap.link ? ATTACHMENT_MACVTAP : ATTACHMENT_TAP;
+}
+
+static bool is_first(const struct plan *plan, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (plan->nics[i].network == plan->nics[index].network)
+			return false;
+	return true;
+}
+
+static void join_network(const struct network *network, struct plan_nic *nic)
+{
+	nic->network = network;
+	nic->bridge = network->bridge;
+	nic->mtu = nic->mtu ? nic->mtu : network->mtu;
+	nic->mac_filter = decide(nic->nic->mac_filter, network->nat);
+	/* Where no DHCP says which addresses are right, the guest chooses them itself. */
+	nic->ip_filter =
+		decide(nic->nic->ip_filter, network->nat && (network->dhcp || nic->nic->address));
+}
+
+/* first_queue is how many queues the nics before it have. */
 static int plan_one_nic(struct arena *arena, const struct documents *documents,
-	const struct plan *plan, size_t index, struct plan_nic *ret)
+	const struct plan *plan, size_t index, size_t first_queue, struct plan_nic *ret)
 {
 	const struct nic *nic = vm_nic(plan->vm, index);
 	const struct document *network =
 		nic->network ? documents_find(documents, KIND_NETWORK, nic->network) : NULL;
 	*ret = (struct plan_nic){
 		.nic = nic,
-		.bridge = network ? network->network->bridge : nic->bridge,
-		.fd = PLAN_FD_TAP + (int)index,
+		.vm = plan->vm->name,
+		.attachment = choose_attachment(nic),
+		.bridge = nic->bridge,
+		.mtu = nic->mtu,
+		.queues = nic->queues ? nic->queues : 1,
+		.fd = PLAN_FD_TAP + (int)first_queue,
+		.vhost_fd = PLAN_FD_VHOST + (int)first_queue,
+		.mac_filter = nic->mac_filter == AUTOMATIC_YES,
+		.ip_filter = nic->ip_filter == AUTOMATIC_YES,
 		.boot_index = boot_index(plan->vm, nic->part.name),
 	};
+	if (network)
+		join_network(network->network, ret);
+	ret->first_on_network = is_first(plan, index);
 	if (nic->mac)
 		snprintf(ret->mac, sizeof(ret->mac), "%s", nic->mac);
 	else
@@ -145,8 +187,11 @@ int plan_vm(struct arena *arena, const struct documents *documents, const struct
 	plan_name_user(vm->name, plan.user);
 	for (size_t i = 0; r == 0 && i < plan.disk_count; i++)
 		r = plan_one_disk(arena, documents, &plan, vm_disk(vm, i), &plan.disks[i]);
-	for (size_t i = 0; r == 0 && i < plan.nic_count; i++)
-		r = plan_one_nic(arena, documents, &plan, i, &plan.nics[i]);
+	size_t queues = 0;
+	for (size_t i = 0; r == 0 && i < plan.nic_count; i++) {
+		r = plan_one_nic(arena, documents, &plan, i, queues, &plan.nics[i]);
+		queues += plan.nics[i].queues;
+	}
 	if (r == 0)
 		*ret_plan = plan;
 	return r;

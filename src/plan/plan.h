@@ -15,10 +15,11 @@
 #define PLAN_IMAGE_ROOT "/var/lib/vmlet/images"
 
 /* Descriptors that QEMU inherits. systemd passes its own from 3 on (sd_listen_fds(3)), at most
- * 2 * NICS_MAX of them, so these never meet. */
-#define PLAN_FD_SUPERVISOR 40
-#define PLAN_FD_TAP 41
-#define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX)
+ * PLAN_FDS_MAX of them, so these never meet. */
+#define PLAN_FDS_MAX (2 * NICS_MAX * QUEUES_MAX)
+#define PLAN_FD_SUPERVISOR (3 + PLAN_FDS_MAX)
+#define PLAN_FD_TAP (PLAN_FD_SUPERVISOR + 1)
+#define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX * QUEUES_MAX)
 
 /* Names of files in the state and runtime directories. */
 #define PLAN_SEED_FILE "seed.iso"
@@ -37,13 +38,28 @@ struct plan_disk {
 	size_t boot_index; /* from 1; 0 for none */
 };
 
+enum attachment {
+	ATTACHMENT_TAP, /* a port of a bridge */
+	ATTACHMENT_MACVTAP,
+	ATTACHMENT_USER,
+};
+
 struct plan_nic {
 	const struct nic *nic;
-	const char *bridge;
-	char tap[INTERFACE_LENGTH_MAX + 1];
+	const char *vm;
+	enum attachment attachment;
+	const struct network *network;	    /* NULL when there is none */
+	bool first_on_network;		    /* of its VM */
+	const char *bridge;		    /* of a tap */
+	char tap[INTERFACE_LENGTH_MAX + 1]; /* the host's end, macvtap or not */
 	const char *altname; /* the readable name when the tap's own is a hash, else NULL */
 	char mac[MAC_TEXT_BYTES];
-	int fd;
+	uint64_t mtu; /* 0: the bridge's */
+	size_t queues;
+	int fd; /* of the first queue */
+	int vhost_fd;
+	bool mac_filter;
+	bool ip_filter;
 	size_t boot_index;
 };
 

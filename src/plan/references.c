@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "plan/networks.h"
 #include "spec/rules.h"
 
 /* --- what must be there -------------------------------------------------------------------- */
@@ -49,6 +50,8 @@ static void check_network(const struct documents *documents, struct document *do
 			near, "no document of kind network is named '%s'", nic->network);
 	}
 	share_error(document, network);
+	if (network && !network->broken)
+		networks_check_nic(document, nic, network->network, diags);
 }
 
 /* The place of an item of 'depends-on'. */
@@ -165,6 +168,11 @@ static int check_cycles(struct arena *arena, const struct documents *documents, 
 int references_check(struct arena *arena, const struct documents *documents, struct diags *diags)
 {
 	bool dependencies = false;
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind == KIND_NETWORK && !document->broken)
+			networks_check_ports(documents, document, diags);
+	}
 	for (size_t i = 0; i < documents->count; i++) {
 		struct document *document = documents->items[i];
 		if (document->kind != KIND_VM || document->broken)

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "plan/networks.h"
 #include "plan/references.h"
+#include "spec/rules.h"
 
 /* Something that one document only may have. */
 struct claim {
@@ -65,6 +68,40 @@ static void check_claims(
 	claims->count = 0;
 }
 
+/* The port of the host that a forward is from stands in the tree as a key. */
+static void claim_ports(struct claims *claims, const struct settings *ports,
+	const struct node *tree, struct document *document)
+{
+	for (size_t i = 0; i < ports->count; i++)
+		add_claim(claims, ports->items[i].name, document,
+			node_get(tree, ports->items[i].name)->key->place);
+}
+
+/* Networks come first: who changes a VM is told, and what all VMs of a network use stays. */
+static void check_ports(
+	const struct documents *documents, struct claims *claims, struct diags *diags)
+{
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind == KIND_NETWORK && !document->broken)
+			claim_ports(claims, &document->network->ports,
+				node_get(document->tree, "ports"), document);
+	}
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind != KIND_VM || document->broken)
+			continue;
+		for (size_t j = 0; j < document->vm->nics.count; j++) {
+			const struct nic *nic = vm_nic(document->vm, j);
+			claim_ports(claims, &nic->user.forwards,
+				rules_look_up(document->merged, "nics.*.user.forwards",
+					nic->part.name),
+				document);
+		}
+	}
+	check_claims(claims, "port", "choose another", diags);
+}
+
 static void check_bridges(
 	const struct documents *documents, struct claims *claims, struct diags *diags)
 {
@@ -77,20 +114,69 @@ static void check_bridges(
 	check_claims(claims, "bridge", "one bridge is one network", diags);
 }
 
-static void check_nics(const struct set *set, bool macs, struct claims *claims, struct diags *diags)
+static const char *nic_mac(const struct plan_nic *nic)
+{
+	return nic->mac;
+}
+
+static const char *nic_tap(const struct plan_nic *nic)
+{
+	return nic->attachment == ATTACHMENT_USER ? NULL : nic->tap;
+}
+
+/* No two networks share a subnet, so an address by itself says which network. */
+static const char *nic_address(const struct plan_nic *nic)
+{
+	return nic->nic->address;
+}
+
+static void check_nics(const struct set *set, struct claims *claims, struct diags *diags)
+{
+	static const struct {
+		const char *(*value)(const struct plan_nic *nic);
+		const char *what;
+		const char *hint;
+	} uniques[] = {
+		{nic_mac, "MAC address", "give it a 'mac' of its own"},
+		{nic_tap, "tap name", "rename the interface"},
+		{nic_address, "address", "choose another"},
+	};
+	for (size_t u = 0; u < ARRAY_SIZE(uniques); u++) {
+		for (size_t i = 0; i < set->count; i++) {
+			const struct member *member = &set->items[i];
+			for (size_t j = 0; j < member->plan.nic_count; j++) {
+				const struct plan_nic *nic = &member->plan.nics[j];
+				const char *value = uniques[u].value(nic);
+				if (value)
+					add_claim(claims, value, member->document,
+						nic->nic->part.place);
+			}
+		}
+		check_claims(claims, uniques[u].what, uniques[u].hint, diags);
+	}
+}
+
+/* Tells each network of the interfaces of whole VMs on it. */
+static int join_networks(struct arena *arena, struct set *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		const struct member *member = &set->items[i];
-		for (size_t j = 0; j < member->plan.nic_count; j++) {
-			const struct plan_nic *nic = &member->plan.nics[j];
-			add_claim(claims, macs ? nic->mac : nic->tap, member->document,
-				nic->nic->part.place);
+		const struct plan *plan = &set->items[i].plan;
+		for (size_t j = 0; !set->items[i].document->broken && j < plan->nic_count; j++) {
+			const struct plan_nic *nic = &plan->nics[j];
+			if (!nic->network)
+				continue;
+			const struct document *document =
+				documents_find(set->documents, KIND_NETWORK, nic->network->name);
+			struct network_member *network =
+				&set->networks[document->index - set->networks->document->index];
+			network->nics = arena_grow(
+				arena, network->nics, network->nic_count, sizeof(*network->nics));
+			if (!network->nics)
+				return -ENOMEM;
+			network->nics[network->nic_count++] = nic;
 		}
 	}
-	if (macs)
-		check_claims(claims, "MAC address", "give it a 'mac' of its own", diags);
-	else
-		check_claims(claims, "tap name", "rename the interface", diags);
+	return 0;
 }
 
 static int plan_members(struct arena *arena, struct set *set)
@@ -104,28 +190,46 @@ static int plan_members(struct arena *arena, struct set *set)
 	return 0;
 }
 
-static size_t count_vms(const struct documents *documents)
+static size_t count_kind(const struct documents *documents, enum kind kind, size_t *ret_first)
 {
 	size_t count = 0;
-	while (count < documents->count && documents->items[count]->kind == KIND_VM)
-		count++;
+	*ret_first = 0;
+	for (size_t i = 0; i < documents->count; i++) {
+		if (documents->items[i]->kind < kind)
+			*ret_first = i + 1;
+		count += documents->items[i]->kind == kind;
+	}
 	return count;
 }
 
+/* No more are made at a time. */
 static size_t count_claims(const struct documents *documents)
 {
-	size_t most = documents->count;
 	size_t nics = 0;
-	for (size_t i = 0; i < documents->count; i++)
-		if (documents->items[i]->kind == KIND_VM && !documents->items[i]->broken)
-			nics += documents->items[i]->vm->nics.count;
-	return most > nics ? most : nics;
+	size_t ports = 0;
+	for (size_t i = 0; i < documents->count; i++) {
+		const struct document *document = documents->items[i];
+		if (document->kind == KIND_NETWORK && !document->broken)
+			ports += document->network->ports.count;
+		if (document->kind != KIND_VM || document->broken)
+			continue;
+		nics += document->vm->nics.count;
+		for (size_t j = 0; j < document->vm->nics.count; j++)
+			ports += vm_nic(document->vm, j)->user.forwards.count;
+	}
+	return documents->count + nics + ports;
 }
 
 int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
 	struct set *ret_set)
 {
-	struct set set = {.documents = documents, .count = count_vms(documents)};
+	size_t first;
+	size_t first_network;
+	struct set set = {
+		.documents = documents,
+		.count = count_kind(documents, KIND_VM, &first),
+		.network_count = count_kind(documents, KIND_NETWORK, &first_network),
+	};
 	if (documents->count == 0) {
 		*ret_set = set;
 		return 0;
@@ -134,22 +238,34 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 		.items = arena_alloc(arena, count_claims(documents) * sizeof(*claims.items)),
 	};
 	set.items = arena_alloc(arena, set.count * sizeof(*set.items));
-	if (!set.items || !claims.items)
+	set.networks = arena_alloc(arena, set.network_count * sizeof(*set.networks));
+	if (!set.items || !set.networks || !claims.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < set.count; i++)
-		set.items[i].document = documents->items[i];
+		set.items[i].document = documents->items[first + i];
+	for (size_t i = 0; i < set.network_count; i++)
+		set.networks[i].document = documents->items[first_network + i];
 	check_bridges(documents, &claims, diags);
-	int r = references_check(arena, documents, diags);
+	int r = networks_check(arena, documents, diags);
+	check_ports(documents, &claims, diags);
+	if (r == 0)
+		r = references_check(arena, documents, diags);
 	if (r == 0)
 		r = plan_members(arena, &set);
 	if (r < 0)
 		return r;
-	check_nics(&set, true, &claims, diags);
-	check_nics(&set, false, &claims, diags);
-	if (diags->out_of_memory)
+	check_nics(&set, &claims, diags);
+	if (diags->out_of_memory || join_networks(arena, &set) < 0)
 		return -ENOMEM;
 	*ret_set = set;
 	return 0;
+}
+
+const struct network_member *set_find_network(const struct set *set, const char *name)
+{
+	const struct document *document =
+		set->network_count ? documents_find(set->documents, KIND_NETWORK, name) : NULL;
+	return document ? &set->networks[document->index - set->networks->document->index] : NULL;
 }
 
 const struct member *set_find(const struct set *set, const char *name)

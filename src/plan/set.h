@@ -10,15 +10,25 @@ struct member {
 	struct plan plan; /* when the document is whole */
 };
 
+/* One network of the host, with the interfaces that are on it. */
+struct network_member {
+	struct document *document;
+	const struct plan_nic **nics; /* by VM */
+	size_t nic_count;
+};
+
 struct set {
 	const struct documents *documents;
 	struct member *items; /* by name; unnamed ones last */
 	size_t count;
+	struct network_member *networks; /* by name; unnamed ones last */
+	size_t network_count;
 };
 
-/* Plans each VM of the checked documents that is whole. Refused before that: a network whose bridge
- * is another's already, a VM that refers to a network or VM that is not there, or that depends on
- * itself by way of others; and after it the later of two that share a MAC address or tap name.
+/* Plans each VM of the checked documents that is whole. Refused before that: a network whose bridge,
+ * subnet or port is another's already, a VM that refers to a network or VM that is not there, or
+ * that depends on itself by way of others; and after it the later of two that share a MAC address,
+ * tap name, IP address or port, and a VM that does not fit its network.
  * Where two are concerned, diagnostics name both places. The documents must outlive the set.
  * Returns -ENOMEM when memory is short, else 0. */
 int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
@@ -27,3 +37,6 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 /* The member with that name, whole or not; NULL when there is none. Of several with one name, the
  * first. */
 const struct member *set_find(const struct set *set, const char *name);
+
+/* The same of networks. */
+const struct network_member *set_find_network(const struct set *set, const char *name);

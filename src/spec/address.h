@@ -2,9 +2,9 @@
 /* IP addresses, subnets and ranges: text to value, and how they lie to each other. */
 #pragma once
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 /* INET6_ADDRSTRLEN, a slash, three digits. */
 #define ADDRESS_TEXT_BYTES 52

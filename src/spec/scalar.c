@@ -361,7 +361,7 @@ bool scalar_is_interface(const char *text)
 	if (length == 0 || length > INTERFACE_LENGTH_MAX || text[0] == '-')
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (text[i] <= ' ' || text[i] > '~' || strchr("/:,%\"'\\", text[i]))
+		if (text[i] <= ' ' || text[i] > '~' || strchr("/:,%*\"'\\", text[i]))
 			return false;
 	return strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
