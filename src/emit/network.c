@@ -319,6 +319,7 @@ static void add_dns(struct buf *buf, struct buf *word, const struct network *net
 {
 	if (!network->dns) {
 		add_option(buf, word, "--port=0");
+		add_option(buf, word, "--no-resolv");
 		return;
 	}
 	buf_printf(word, "--domain=%s", network->name);

@@ -89,13 +89,15 @@ int links_each(struct netlink *netlink, int (*take)(const struct link *link, voi
 
 /* --- changes ------------------------------------------------------------------------------- */
 
-static void put_no_addresses(struct nl_msg *message)
+/* Whether a link gives itself an IPv6 address on its link. */
+static void put_own_address(struct nl_msg *message, bool own)
 {
 	struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
 	struct nlattr *ipv6 = families ? nla_nest_start(message, AF_INET6) : NULL;
 	if (!ipv6)
 		return;
-	nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE,
+		own ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
 	nla_nest_end(message, ipv6);
 	nla_nest_end(message, families);
 }
@@ -150,7 +152,7 @@ void link_add_bridge(struct netlink *netlink, const char *name, const char *altn
 		return;
 	nla_put_string(message, IFLA_IFNAME, name);
 	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
-	put_no_addresses(message);
+	put_own_address(message, settings->ipv6);
 	if (altname)
 		link_add_altname(netlink, 0, name, altname);
 }
@@ -174,6 +176,7 @@ void link_change_bridge(struct netlink *netlink, const struct link *bridge,
 		return;
 	if (settings->mtu)
 		nla_put_u32(message, IFLA_MTU, settings->mtu);
+	put_own_address(message, settings->ipv6);
 	put_bridge(message, settings, true, bridge->vlan_filtering);
 }
 
@@ -202,7 +205,7 @@ void link_add_macvtap(struct netlink *netlink, const char *name, const struct li
 		return;
 	nla_put_string(message, IFLA_IFNAME, name);
 	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
-	put_no_addresses(message);
+	put_own_address(message, false);
 }
 
 void link_delete(struct netlink *netlink, const char *name)
@@ -263,7 +266,7 @@ void link_set_master(
 	if (mtu)
 		nla_put_u32(message, IFLA_MTU, mtu);
 	if (ours)
-		put_no_addresses(message);
+		put_own_address(message, false);
 }
 
 void link_set_isolated(struct netlink *netlink, int index, const char *name, bool isolated)

@@ -39,6 +39,7 @@ struct bridge_settings {
 	uint64_t ageing_usec;
 	bool vlan_filtering;
 	bool multicast_snooping;
+	bool ipv6; /* it has an address on its link, as routers need */
 };
 
 /* Makes a bridge of ours, down, without addresses of its own. altname may be NULL. */

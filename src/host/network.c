@@ -165,6 +165,7 @@ static struct bridge_settings settings_of(const struct network_config *config)
 		.ageing_usec = config->ageing_usec,
 		.vlan_filtering = config->vlan_filtering,
 		.multicast_snooping = config->multicast_snooping,
+		.ipv6 = has_ipv6(config),
 	};
 	if (settings.stp && !settings.forward_delay_usec)
 		settings.forward_delay_usec = UINT64_C(15000000);

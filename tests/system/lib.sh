@@ -174,6 +174,59 @@ linux() {
 	EOF
 }
 
+# guest NAME COMMAND: runs a command in the shell of a guest-linux, by its serial port, which nobody else
+# may read then; prints what it prints and returns its exit code.
+guest() {
+	python3 - "/run/vmlet/vm/$1/serial.sock" "$2" <<-'EOF'
+		import re, socket, sys, time
+		serial = socket.socket(socket.AF_UNIX)
+		serial.connect(sys.argv[1])
+		serial.settimeout(0.5)
+		def wait(pattern, seconds, again=b""):
+		    text, end = b"", time.monotonic() + seconds
+		    while not (found := re.search(pattern, text, re.DOTALL)):
+		        if time.monotonic() > end:
+		            sys.exit(f"the guest says {text!r}, and not {pattern!r}")
+		        try:
+		            data = serial.recv(65536)
+		        except TimeoutError:
+		            serial.sendall(again)
+		            continue
+		        if not data:
+		            sys.exit("the guest is gone")
+		        text += data
+		    return found
+		serial.sendall(b"\n")
+		wait(rb"guest''ready\r\n.*?guestready\r\n", 60, b"echo guest''ready\n")
+		time.sleep(0.05)
+		# The quotes tell what is said from what is echoed.
+		serial.sendall(f"echo guest''begins; {{ {sys.argv[2]}; }} 2>&1; echo guest''ends $?\n".encode())
+		found = wait(rb"guestbegins\r\n(.*?)guestends (\d+)\r\n", 60)
+		sys.stdout.write(found[1].decode(errors="replace").replace("\r", ""))
+		sys.exit(int(found[2]))
+	EOF
+}
+
+# network NAME [LINE...]: the spec of a network on the bridge br-NAME, with further lines.
+network() {
+	local name=$1
+	shift
+	spec "$name" <<-EOF
+		kind: network
+		bridge: br-$name
+		$(printf '%s\n' "$@")
+	EOF
+}
+
+# network_dump: all that networks could leave behind: links, addresses, routes, rules.
+network_dump() {
+	ip -details -oneline link show | sed -E 's/^[0-9]+: //; s/(hello|tcn|topology_change|gc)_timer +[0-9.]+//g; s/@if[0-9]+//'
+	ip -oneline address show | sed -E 's/^[0-9]+: //; s/valid_lft.*//'
+	# The host that forwards IPv6, and goes on to, is an anycast address of its subnets (RFC 4291, 2.6.1).
+	ip route show table all | grep -v ^anycast
+	nft list ruleset
+}
+
 # state NAME: active, inactive, failed, ...
 state() {
 	unit_prop "vm@$1" ActiveState
