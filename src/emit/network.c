@@ -215,7 +215,7 @@ void network_emit_broken(const char *name, const char *source_path, struct buf *
 	buf_printf(buf, "Description=Network %s (its spec has errors)\n", name);
 	unit_add_text(buf, "SourcePath", source_path);
 	unit_begin_section(buf, "Service");
-	buf_printf(buf, "ExecStart=\nExecStart=" INSTALL_BIN_DIR "/vmlet check --start-network %s\n",
+	buf_printf(buf, "ExecStart=\nExecStart=+" INSTALL_BIN_DIR "/vmlet check --start-network %s\n",
 		name);
 }
 

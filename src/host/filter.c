@@ -153,12 +153,11 @@ int filter_change_ports(const struct port *const ports[], size_t count, struct e
 		else
 			remove_port(&text, ports[i]);
 	}
-	return text.length ? run(&text, error) : buf_error(&text);
+	int r = text.length ? run(&text, error) : buf_error(&text);
+	return r < 0 ? r : filter_sweep(error);
 }
 
-/* Deletes it unless a tap is still in it: a map that is referred to by elements' chains is not
- * empty, and the chains cannot go before them. */
-static int remove_empty_table(struct error *error)
+int filter_sweep(struct error *error)
 {
 	struct buf taps CLEANUP(buf_done) = {0};
 	list_taps(&taps);
@@ -177,7 +176,7 @@ int filter_remove_port(const struct port *port, struct error *error)
 	buf_puts(&text, port_frame);
 	remove_port(&text, port);
 	int r = run(&text, error);
-	return r < 0 ? r : remove_empty_table(error);
+	return r < 0 ? r : filter_sweep(error);
 }
 
 int filter_change_lease(bool add, const char *mac, const char *address, struct error *error)

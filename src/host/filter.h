@@ -8,6 +8,9 @@
 
 #include "host/port.h"
 
+/* Removes what filters of ports left when there is none any more. */
+int filter_sweep(struct error *error);
+
 /* Filters what comes from a tap, as its port says; does nothing for one that asks for nothing. */
 int filter_add_port(const struct port *port, struct error *error);
 

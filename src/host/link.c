@@ -142,8 +142,6 @@ void link_add_bridge(struct netlink *netlink, const char *name, const char *altn
 	nla_put_string(message, IFLA_IFNAME, name);
 	if (settings->mac)
 		nla_put(message, IFLA_ADDRESS, 6, settings->mac);
-	if (settings->mtu)
-		nla_put_u32(message, IFLA_MTU, settings->mtu);
 	put_bridge(message, settings, false, false);
 	/* The kernel takes an alias for a link that exists only. */
 	message = netlink_add(
@@ -174,8 +172,6 @@ void link_change_bridge(struct netlink *netlink, const struct link *bridge,
 		"change bridge %s", bridge->name);
 	if (!message)
 		return;
-	if (settings->mtu)
-		nla_put_u32(message, IFLA_MTU, settings->mtu);
 	put_own_address(message, settings->ipv6);
 	put_bridge(message, settings, true, bridge->vlan_filtering);
 }

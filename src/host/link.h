@@ -33,7 +33,6 @@ int links_each(struct netlink *netlink, int (*take)(const struct link *link, voi
 
 struct bridge_settings {
 	const uint8_t *mac; /* six bytes; NULL: the kernel's choice */
-	unsigned mtu;	    /* 0: the kernel's */
 	bool stp;
 	uint64_t forward_delay_usec;
 	uint64_t ageing_usec;

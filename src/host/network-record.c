@@ -110,6 +110,22 @@ static int make_directory(int parent, const char *name)
 	return r < 0 ? r : fd;
 }
 
+/* Removes what a killed writer left; who writes has the lock. */
+static void sweep(int parent_fd)
+{
+	int fd = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	if (!directory) {
+		close_fd(&fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(directory));)
+		if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
+			unlinkat(fd, entry->d_name, 0);
+	closedir(directory);
+}
+
 int record_write(const char *name, char *const words[], size_t count, bool uplink_was_down,
 	struct error *error)
 {
@@ -125,8 +141,12 @@ int record_write(const char *name, char *const words[], size_t count, bool uplin
 	int hosts_fd AUTO_CLOSE = fd < 0 ? fd : make_directory(fd, HOSTS);
 	int names_fd AUTO_CLOSE = hosts_fd < 0 ? hosts_fd : make_directory(fd, NAMES);
 	int r = names_fd < 0 ? names_fd : buf_error(&text);
-	if (r == 0)
-		r = file_replace_at(fd, STARTED, buf_text(&text), text.length, 0644, false);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot write " ROOT "/%s", name);
+	sweep(fd);
+	sweep(hosts_fd);
+	sweep(names_fd);
+	r = file_replace_at(fd, STARTED, buf_text(&text), text.length, 0644, false);
 	return r < 0 ? error_set_errno(error, -r, "cannot write " ROOT "/%s", name) : 0;
 }
 

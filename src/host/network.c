@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/network.h"
 
-#include <fcntl.h>
+#include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -159,7 +159,6 @@ static void derive_mac(const char *network, uint8_t mac[6])
 static struct bridge_settings settings_of(const struct network_config *config)
 {
 	struct bridge_settings settings = {
-		.mtu = (unsigned)config->mtu,
 		.stp = config->stp,
 		.forward_delay_usec = config->forward_delay_usec,
 		.ageing_usec = config->ageing_usec,
@@ -181,9 +180,6 @@ static int set_up_bridge(struct netlink *netlink, struct scene *scene)
 	if (scene->bridge_is_there) {
 		if (!scene->bridge.ours)
 			return 0;
-		/* Without a word on it, the MTU is the kernel's again. */
-		if (!settings.mtu && scene->bridge.mtu != 1500)
-			settings.mtu = 1500;
 		link_change_bridge(netlink, &scene->bridge, &settings);
 	} else {
 		derive_mac(config->name, mac);
@@ -313,6 +309,22 @@ static int change_ports(struct netlink *netlink, const struct scene *scene)
 	return r < 0 ? r : filter_change_ports(ports, members.count, scene->error);
 }
 
+/* The kernel makes the MTU of a bridge that of its least port, until it is set. Without a word on it,
+ * it is that of the way out, or Ethernet's. */
+static int set_mtu(struct netlink *netlink, struct scene *scene)
+{
+	const struct network_config *config = scene->config;
+	unsigned mtu = config->mtu ? (unsigned)config->mtu : ETH_DATA_LEN;
+	if (!config->mtu && config->uplink)
+		mtu = scene->uplink.mtu;
+	int r = link_find(netlink, config->bridge, &scene->bridge, scene->error);
+	if (r < 0 || !scene->bridge.ours || scene->bridge.mtu == mtu)
+		return r;
+	link_set_mtu(netlink, scene->bridge.index, config->bridge, mtu);
+	scene->bridge.mtu = mtu;
+	return netlink_commit(netlink, scene->error);
+}
+
 /* The way out carries all VLANs, and the first untagged. */
 static int set_uplink(struct netlink *netlink, const struct scene *scene)
 {
@@ -360,12 +372,10 @@ static int set_nat(const struct network_config *config, bool had_nat, struct err
 
 /* --- the server ---------------------------------------------------------------------------- */
 
-int network_tell_server(const struct port *port, struct error *error)
+static int write_host(const struct port *port, struct error *error)
 {
 	struct buf host CLEANUP(buf_done) = {0};
 	struct buf name CLEANUP(buf_done) = {0};
-	if (!port->network || !port->host || !port->mac)
-		return 0;
 	buf_printf(&host, "%s,%s%s%s\n", port->mac, port->address ? port->address : "",
 		port->address ? "," : "", port->host);
 	if (port->address)
@@ -373,11 +383,25 @@ int network_tell_server(const struct port *port, struct error *error)
 	return record_write_host(port->network, port->tap, &host, &name, error);
 }
 
+static bool has_host(const struct port *port)
+{
+	return port->network && port->host && port->mac;
+}
+
+int network_tell_server(const struct port *port, struct error *error)
+{
+	if (!has_host(port))
+		return 0;
+	int lock_fd AUTO_CLOSE = record_lock(error);
+	return lock_fd < 0 ? lock_fd : write_host(port, error);
+}
+
 static int tell_server(const struct network_config *config, struct error *error)
 {
 	int r = 0;
 	for (size_t i = 0; r == 0 && config->server && i < config->nic_count; i++)
-		r = network_tell_server(&config->nics[i], error);
+		if (has_host(&config->nics[i]))
+			r = write_host(&config->nics[i], error);
 	return r;
 }
 
@@ -414,7 +438,8 @@ static int undo(struct netlink *netlink, const struct network_config *config,
 	}
 	if (has_bridge && bridge.ours)
 		link_delete(netlink, bridge.name);
-	return netlink_commit(netlink, error);
+	r = netlink_commit(netlink, error);
+	return r < 0 ? r : filter_sweep(error);
 }
 
 /* What was started before under another bridge or uplink goes first. */
@@ -468,6 +493,8 @@ static int start(struct netlink *netlink, struct network_config *config,
 		r = set_addresses(netlink, &scene);
 	if (r == 0)
 		r = set_uplink(netlink, &scene);
+	if (r == 0)
+		r = set_mtu(netlink, &scene);
 	if (r == 0)
 		r = change_ports(netlink, &scene);
 	if (r == 0)

@@ -218,13 +218,24 @@ network() {
 	EOF
 }
 
-# network_dump: all that networks could leave behind: links, addresses, routes, rules.
+# network_dump: all that networks could leave behind: links, addresses, routes, rules; without what the
+# kernel adds in its own time, or leaves of a link that was up once. The host that forwards IPv6, and goes
+# on to, is an anycast address of its subnets (RFC 4291, 2.6.1).
 network_dump() {
-	ip -details -oneline link show | sed -E 's/^[0-9]+: //; s/(hello|tcn|topology_change|gc)_timer +[0-9.]+//g; s/@if[0-9]+//'
-	ip -oneline address show | sed -E 's/^[0-9]+: //; s/valid_lft.*//'
-	# The host that forwards IPv6, and goes on to, is an anycast address of its subnets (RFC 4291, 2.6.1).
-	ip route show table all | grep -v ^anycast
+	{
+		ip -details -oneline link show
+		ip -oneline address show
+	} | sed -E 's/^[0-9]+: //; s/(hello|tcn|topology_change|gc)_timer +[0-9.]+//g; s/@if[0-9]+//
+		s/ (qdisc|state) [a-zA-Z]+//g; s/,?(NO-CARRIER|LOWER_UP|M-DOWN)//g; s/<,/</; s/valid_lft.*//
+		s/promiscuity [0-9]+//; / inet6 fe80:/d'
+	ip route show table all | sed '/^anycast/d; /fe80:/d; s/ linkdown//'
 	nft list ruleset
+}
+
+# assert_same ACTUAL EXPECTED: of texts of many lines.
+assert_same() {
+	local difference
+	difference=$(diff <(echo "$2") <(echo "$1")) || fail "not the same (expected <, got >): $difference"
 }
 
 # state NAME: active, inactive, failed, ...

@@ -107,6 +107,6 @@ is_state web inactive
 is_state db inactive
 assert_fails test -e /sys/class/net/br-lan
 assert_eq "$(unit_prop vm-dhcp@lan ActiveState)" inactive
-assert_eq "$(network_dump)" "$before"
+assert_same "$(network_dump)" "$before"
 assert_fails test -e /run/vmlet/network/lan
 kill "${servers[@]}"
