@@ -72,10 +72,11 @@ vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(MANUAL) $(call host,specdir running facts bus qmp qmp-stream terminal) \
-	$(call cmd,vmlet collect generate report verb-check verb-console verb-explain verb-generate \
-		verb-init verb-list verb-reset verb-schema verb-show verb-stop)
-vmlet_PACKAGES := yaml-0.1 libsystemd jansson
+vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
+		leases terminal) \
+	$(call cmd,vmlet addresses collect generate report table verb-check verb-console verb-explain \
+		verb-generate verb-init verb-list verb-network verb-reset verb-schema verb-show verb-stop)
+vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 
 PROGRAMS := vmlet vmlet-generator vmlet-lease vmlet-network vmlet-run vmlet-stop
 UNITS := $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in))

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cmd/addresses.h"
 #include "cmd/collect.h"
+#include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "host/bus.h"
 
@@ -25,6 +27,7 @@ struct rows {
 	const struct diags *diags;
 	struct row *items;
 	size_t count;
+	struct found_addresses addresses;
 	bool failed;
 };
 
@@ -96,6 +99,15 @@ static void collect_rows(const struct log *log, struct rows *rows)
 		log_line(log, LOG_LEVEL_WARNING, "%s", error.message);
 }
 
+static bool is_running(const struct member *member, void *context)
+{
+	const struct rows *rows = context;
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].member == member)
+			return rows->items[i].unit.main_pid != 0;
+	return false;
+}
+
 static uint64_t uptime_sec(const struct row *row)
 {
 	uint64_t now_usec = clock_usec(CLOCK_REALTIME);
@@ -106,20 +118,34 @@ static uint64_t uptime_sec(const struct row *row)
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
-static json_t *nics_json(const struct row *row)
+static json_t *addresses_json(const struct rows *rows, const char *mac)
+{
+	json_t *list = json_array();
+	const struct found_address *address;
+	for (size_t index = 0; (address = addresses_next(&rows->addresses, mac, &index));)
+		json_array_append_new(list,
+			json_pack("{s:s, s:s}", "address", address->text, "source",
+				choice_name(&address_source_names, (int)address->source)));
+	return list;
+}
+
+static json_t *nics_json(const struct rows *rows, const struct row *row)
 {
 	json_t *nics = json_array();
 	const struct plan *plan = row->member ? &row->member->plan : NULL;
 	for (size_t i = 0; plan && i < plan->nic_count; i++) {
 		const struct plan_nic *nic = &plan->nics[i];
-		json_array_append_new(
-			nics, json_pack("{s:s, s:s, s:s, s:s}", "name", nic->nic->part.name, "mac",
-				      nic->mac, "tap", nic->tap, "bridge", nic->bridge));
+		bool user = nic->attachment == ATTACHMENT_USER;
+		json_array_append_new(nics,
+			json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:o}", "name", nic->nic->part.name,
+				"mac", nic->mac, "tap", user ? NULL : nic->tap, "bridge",
+				nic->bridge, "network", nic->nic->network, "addresses",
+				addresses_json(rows, nic->mac)));
 	}
 	return nics;
 }
 
-static json_t *row_json(const struct row *row)
+static json_t *row_json(const struct rows *rows, const struct row *row)
 {
 	const struct unit_state *unit = &row->unit;
 	bool has_memory = unit->memory_bytes != UINT64_MAX && unit->main_pid;
@@ -130,14 +156,14 @@ static json_t *row_json(const struct row *row)
 		unit->since_usec ? json_integer((json_int_t)uptime_sec(row)) : json_null(),
 		"memory-bytes",
 		has_memory ? json_integer((json_int_t)unit->memory_bytes) : json_null(), "restarts",
-		(int)unit->restarts, "nics", nics_json(row));
+		(int)unit->restarts, "nics", nics_json(rows, row));
 }
 
 static int print_json(const struct rows *rows)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < rows->count; i++)
-		json_array_append_new(list, row_json(&rows->items[i]));
+		json_array_append_new(list, row_json(rows, &rows->items[i]));
 	char *text AUTO_FREE = json_dumps(list, JSON_INDENT(2));
 	json_decref(list);
 	return text && puts(text) >= 0 ? 0 : 1;
@@ -145,10 +171,8 @@ static int print_json(const struct rows *rows)
 
 /* --- a table ------------------------------------------------------------------------------- */
 
-#define COLUMNS 7
-
-static const char *const titles[COLUMNS] = {
-	"NAME", "STATE", "SPEC", "PID", "UPTIME", "MEMORY", "NICS"};
+static const char *const titles[] = {
+	"NAME", "STATE", "SPEC", "PID", "UPTIME", "MEMORY", "ADDRESSES", "NICS"};
 
 static void write_uptime(uint64_t seconds, struct buf *buf)
 {
@@ -160,8 +184,29 @@ static void write_uptime(uint64_t seconds, struct buf *buf)
 		buf_printf(buf, "%" PRIu64 "m%02" PRIu64 "s", seconds / 60, seconds % 60);
 }
 
-static void write_cell(const struct row *row, int column, struct buf *buf)
+static void write_addresses(const struct rows *rows, const struct plan *plan, struct buf *buf)
 {
+	for (size_t i = 0; plan && i < plan->nic_count; i++) {
+		const struct found_address *address;
+		for (size_t index = 0; (address = addresses_next(
+						&rows->addresses, plan->nics[i].mac, &index));)
+			buf_printf(buf, "%s%s (%s)", buf->length ? ", " : "", address->text,
+				choice_name(&address_source_names, (int)address->source));
+	}
+}
+
+static void write_nics(const struct plan *plan, struct buf *buf)
+{
+	for (size_t i = 0; plan && i < plan->nic_count; i++)
+		buf_printf(buf, "%s%s %s", i ? ", " : "",
+			plan->nics[i].attachment == ATTACHMENT_USER ? "user" : plan->nics[i].tap,
+			plan->nics[i].mac);
+}
+
+static void write_cell(const void *context, size_t index, int column, struct buf *buf)
+{
+	const struct rows *rows = context;
+	const struct row *row = &rows->items[index];
 	const struct unit_state *unit = &row->unit;
 	const struct plan *plan = row->member ? &row->member->plan : NULL;
 	switch (column) {
@@ -186,18 +231,21 @@ static void write_cell(const struct row *row, int column, struct buf *buf)
 		if (unit->main_pid && unit->memory_bytes != UINT64_MAX)
 			buf_printf(buf, "%" PRIu64 "M", unit->memory_bytes / MIB);
 		break;
+	case 6:
+		write_addresses(rows, plan, buf);
+		break;
 	default:
-		for (size_t i = 0; plan && i < plan->nic_count; i++)
-			buf_printf(buf, "%s%s %s", i ? ", " : "", plan->nics[i].tap,
-				plan->nics[i].mac);
+		write_nics(plan, buf);
 		break;
 	}
-	if (!buf->length)
-		buf_putc(buf, '-');
 }
 
-static const char *colour_of(const struct row *row)
+static const char *choose_colour(const void *context, size_t index, int column)
 {
+	const struct rows *rows = context;
+	const struct row *row = &rows->items[index];
+	if (column != 1)
+		return "";
 	if (strcmp(row->unit.active, "active") == 0)
 		return "\033[32m";
 	if (strcmp(row->unit.active, "failed") == 0)
@@ -205,48 +253,17 @@ static const char *colour_of(const struct row *row)
 	return "";
 }
 
-static void measure(const struct rows *rows, size_t widths[COLUMNS])
-{
-	struct buf cell CLEANUP(buf_done) = {0};
-	for (int column = 0; column < COLUMNS; column++) {
-		widths[column] = strlen(titles[column]);
-		for (size_t i = 0; i < rows->count; i++) {
-			buf_reset(&cell);
-			write_cell(&rows->items[i], column, &cell);
-			if (cell.length > widths[column])
-				widths[column] = cell.length;
-		}
-	}
-}
-
-static void print_row(const struct row *row, const size_t widths[COLUMNS], bool colour)
-{
-	struct buf cell CLEANUP(buf_done) = {0};
-	for (int column = 0; column < COLUMNS; column++) {
-		buf_reset(&cell);
-		write_cell(row, column, &cell);
-		const char *on = colour && column == 1 ? colour_of(row) : "";
-		/* The last column ends the line: no blanks behind it. */
-		int width = column < COLUMNS - 1 ? (int)widths[column] : 0;
-		printf("%s%s%-*s%s", column ? "  " : "", on, width, buf_text(&cell),
-			*on ? "\033[0m" : "");
-	}
-	putchar('\n');
-}
-
 static void print_table(const struct rows *rows)
 {
-	size_t widths[COLUMNS];
-	bool colour = wants_colour(STDOUT_FILENO);
-	measure(rows, widths);
-	for (int column = 0; column < COLUMNS; column++) {
-		int width = column < COLUMNS - 1 ? (int)widths[column] : 0;
-		printf("%s%s%-*s%s", column ? "  " : "", colour ? "\033[1m" : "", width,
-			titles[column], colour ? "\033[0m" : "");
-	}
-	putchar('\n');
-	for (size_t i = 0; i < rows->count; i++)
-		print_row(&rows->items[i], widths, colour);
+	const struct table table = {
+		.titles = titles,
+		.columns = ARRAY_SIZE(titles),
+		.rows = rows->count,
+		.cell = write_cell,
+		.colour = choose_colour,
+		.context = rows,
+	};
+	table_print(&table);
 }
 
 int verb_list(const struct log *log, int argc, char **argv)
@@ -262,7 +279,10 @@ int verb_list(const struct log *log, int argc, char **argv)
 	}
 	struct rows rows = {.set = &collection.set, .diags = &collection.diags};
 	int code = 0;
+	rows.addresses.arena = &rows.arena;
 	collect_rows(log, &rows);
+	addresses_collect(&collection.set, is_running, &rows, &rows.addresses);
+	rows.failed |= rows.addresses.failed;
 	if (rows.failed)
 		code = 1;
 	else if (json)

@@ -19,6 +19,7 @@ int verb_explain(const struct log *log, int argc, char **argv);
 int verb_generate(const struct log *log, int argc, char **argv);
 int verb_init(const struct log *log, int argc, char **argv);
 int verb_list(const struct log *log, int argc, char **argv);
+int verb_network(const struct log *log, int argc, char **argv);
 int verb_reset(const struct log *log, int argc, char **argv);
 int verb_schema(const struct log *log, int argc, char **argv);
 int verb_show(const struct log *log, int argc, char **argv);

@@ -28,3 +28,13 @@ void qemu_emit_console(const struct plan *plan, struct options *options)
 	emit_socket(plan, "serial", PLAN_SERIAL_SOCKET, options);
 	options_add(options, "-serial", "chardev:serial", NULL);
 }
+
+/* QEMU's guest agent finds its port by that name (qemu-ga(8)). */
+void qemu_emit_agent(const struct plan *plan, struct options *options)
+{
+	emit_socket(plan, "agent", PLAN_AGENT_SOCKET, options);
+	options_add(
+		options, "-device", "virtio-serial-", qemu_virtio_bus(plan), ",id=agent-bus", NULL);
+	options_add(options, "-device",
+		"virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0", NULL);
+}

@@ -22,6 +22,7 @@ void qemu_emit(const struct plan *plan, struct options *options)
 	qemu_emit_boot(plan, options);
 	qemu_emit_monitors(plan, options);
 	qemu_emit_console(plan, options);
+	qemu_emit_agent(plan, options);
 	qemu_emit_disks(plan, options);
 	qemu_emit_seed(plan, options);
 	qemu_emit_nics(plan, options);

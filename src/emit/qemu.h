@@ -13,6 +13,7 @@ void qemu_emit_machine(const struct plan *plan, struct options *options);
 void qemu_emit_boot(const struct plan *plan, struct options *options);
 void qemu_emit_monitors(const struct plan *plan, struct options *options);
 void qemu_emit_console(const struct plan *plan, struct options *options);
+void qemu_emit_agent(const struct plan *plan, struct options *options);
 void qemu_emit_disks(const struct plan *plan, struct options *options);
 void qemu_emit_seed(const struct plan *plan, struct options *options);
 void qemu_emit_nics(const struct plan *plan, struct options *options);

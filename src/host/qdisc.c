@@ -148,8 +148,8 @@ void qdisc_limit(struct netlink *netlink, int index, const char *name, uint64_t 
 		limit_inbound(netlink, index, name, inbound, mtu);
 	else
 		remove_qdisc(netlink, index, name, TC_H_ROOT);
+	/* A filter that matches all is not replaced: it goes with its qdisc. */
+	remove_qdisc(netlink, index, name, TC_H_INGRESS);
 	if (outbound)
 		limit_outbound(netlink, index, name, outbound, mtu);
-	else
-		remove_qdisc(netlink, index, name, TC_H_INGRESS);
 }

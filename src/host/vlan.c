@@ -4,58 +4,42 @@
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
 #include <sys/socket.h>
 
-/* linux/rtnetlink.h has it for RTM_GETLINK of AF_BRIDGE. */
-#define ONLY_VLANS RTEXT_FILTER_BRVLAN
-
-struct reading {
-	int index;
-	struct vlans vlans;
-};
+static void read_entry(struct nlattr *entry, struct vlans *vlans)
+{
+	struct nlattr *parts[BRIDGE_VLANDB_ENTRY_MAX + 1];
+	if (nla_parse_nested(parts, BRIDGE_VLANDB_ENTRY_MAX, entry, NULL) < 0 ||
+		!parts[BRIDGE_VLANDB_ENTRY_INFO])
+		return;
+	const struct bridge_vlan_info *info = nla_data(parts[BRIDGE_VLANDB_ENTRY_INFO]);
+	unsigned last = info->vid;
+	if (parts[BRIDGE_VLANDB_ENTRY_RANGE])
+		last = nla_get_u16(parts[BRIDGE_VLANDB_ENTRY_RANGE]);
+	if (info->flags & BRIDGE_VLAN_INFO_PVID)
+		vlans->untagged = info->vid;
+	else
+		for (unsigned id = info->vid; id <= last && id < VLAN_COUNT; id++)
+			vlans->tagged[id] = true;
+}
 
 static int take_port(const struct nlmsghdr *message, void *context)
 {
-	struct reading *reading = context;
-	const struct ifinfomsg *header = nlmsg_data(message);
-	struct nlattr *parts[IFLA_MAX + 1];
-	if (message->nlmsg_type != RTM_NEWLINK || header->ifi_index != reading->index ||
-		nlmsg_parse((struct nlmsghdr *)(uintptr_t)message, sizeof(*header), parts, IFLA_MAX,
-			NULL) < 0 ||
-		!parts[IFLA_AF_SPEC])
-		return 0;
 	struct nlattr *attribute;
 	int left;
-	nla_for_each_nested(attribute, parts[IFLA_AF_SPEC], left)
-	{
-		const struct bridge_vlan_info *info = nla_data(attribute);
-		if (nla_type(attribute) != IFLA_BRIDGE_VLAN_INFO ||
-			(size_t)nla_len(attribute) < sizeof(*info) || info->vid >= VLAN_COUNT)
-			continue;
-		if (info->flags & BRIDGE_VLAN_INFO_PVID)
-			reading->vlans.untagged = info->vid;
-		else
-			reading->vlans.tagged[info->vid] = true;
-	}
+	nlmsg_for_each_attr(
+		attribute, (struct nlmsghdr *)(uintptr_t)message, sizeof(struct br_vlan_msg), left)
+		if (nla_type(attribute) == BRIDGE_VLANDB_ENTRY)
+			read_entry(attribute, context);
 	return 0;
 }
 
-/* The question is a dump: the kernel tells VLANs of all ports only. */
-static int read_vlans(struct netlink *netlink, struct reading *reading, struct error *error)
+static int read_vlans(
+	struct netlink *netlink, int index, struct vlans *vlans, struct error *error)
 {
-	const struct {
-		struct ifinfomsg header;
-		struct nlattr attribute;
-		uint32_t mask;
-	} question = {
-		.header = {.ifi_family = AF_BRIDGE},
-		.attribute = {.nla_len = sizeof(struct nlattr) + sizeof(uint32_t),
-			.nla_type = IFLA_EXT_MASK},
-		.mask = ONLY_VLANS,
-	};
-	return netlink_query(netlink, RTM_GETLINK, NLM_F_DUMP, &question, sizeof(question),
-		"the VLANs of ports", take_port, reading, error);
+	const struct br_vlan_msg question = {.family = AF_BRIDGE, .ifindex = (unsigned)index};
+	return netlink_query(netlink, RTM_GETVLAN, NLM_F_DUMP, &question, sizeof(question),
+		"the VLANs of a port", take_port, vlans, error);
 }
 
 static void put_range(struct nl_msg *message, unsigned first, unsigned last, unsigned flags)
@@ -106,11 +90,11 @@ static void put_difference(struct netlink *netlink, int index, const char *name,
 int vlans_change(struct netlink *netlink, int index, const char *name, const struct vlans *wanted,
 	struct error *error)
 {
-	struct reading now = {.index = index};
-	int r = read_vlans(netlink, &now, error);
+	struct vlans now = {0};
+	int r = read_vlans(netlink, index, &now, error);
 	if (r < 0)
 		return r;
-	put_difference(netlink, index, name, RTM_DELLINK, &now.vlans, wanted);
-	put_difference(netlink, index, name, RTM_SETLINK, wanted, &now.vlans);
+	put_difference(netlink, index, name, RTM_DELLINK, &now, wanted);
+	put_difference(netlink, index, name, RTM_SETLINK, wanted, &now);
 	return netlink_commit(netlink, error);
 }

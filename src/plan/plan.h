@@ -28,6 +28,7 @@
 #define PLAN_QMP_SOCKET "qmp.sock"
 #define PLAN_STOP_SOCKET "stop.sock"
 #define PLAN_SERIAL_SOCKET "serial.sock"
+#define PLAN_AGENT_SOCKET "agent.sock"
 
 struct plan_disk {
 	const struct disk *disk;

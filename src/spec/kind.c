@@ -17,7 +17,8 @@ static const struct {
 				     "profile named default applies to "
 				     "all VMs."},
 	[KIND_NETWORK] = {&network_table,
-		"A network that interfaces of VMs are attached to by name."},
+		"A network that interfaces of VMs are attached to by name: the unit "
+		"vm-network@NAME.service."},
 	[KIND_IMAGE] = {&image_table,
 		"A base image that disks of VMs are copy-on-write layers over."},
 };

@@ -61,5 +61,25 @@ for call in sendmsg sendto fork,vfork,clone,clone3 rename,renameat,renameat2; do
 	assert_same "$(network_dump)" "$nothing"
 done
 ((kills >= 12)) || fail "killed only $kills times"
+
+# The taps of a VM, opened by its unit: a killed one leaves a filter at most, which the unit's end removes.
+$vmlet_network "${words[@]}"
+whole=$(network_dump)
+nic=nic=lan,tap=vm-web_lan,bridge=br-lan,mac=52:54:00:00:00:01,mac-filter=yes,ip-filter=yes,network=lan,host=web
+for call in sendmsg sendto fork,vfork,clone,clone3; do
+	for ((number = 1; number < 20; number++)); do
+		systemd-run --quiet --wait --collect -p Type=oneshot -p NotifyAccess=all -p FileDescriptorStoreMax=8 \
+			strace --follow-forks --quiet=all --output=/dev/null --trace="$call" \
+			--inject="$call:signal=KILL:when=$number" \
+			$vmlet_network open "$nic" >/dev/null 2>&1 && break
+		kills=$((kills + 1))
+		assert_fails test -e /sys/class/net/vm-web_lan
+		$vmlet_network close "$nic"
+		assert_same "$(network_dump)" "$whole"
+	done
+	eventually 5 test ! -e /sys/class/net/vm-web_lan
+	$vmlet_network close "$nic"
+done
 echo "killed $kills times"
+$vmlet_network stop lan
 $vmlet_network stop stays

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* QEMU's guest agent (qemu-ga-ref(7)): one question to several guests at once. None is trusted, and
+ * most have none: an answer comes in time, or not at all. */
+#pragma once
+
+#include <stdint.h>
+
+#include "host/qmp-stream.h"
+
+struct agent {
+	const char *path; /* of the socket */
+	json_t *answer;	  /* what it returned; NULL for nothing */
+	/* while it is asked */
+	int fd;
+	bool synchronised;
+	struct qmp_stream stream;
+};
+
+/* Asks the agents whose path is given, and waits for all of them at once. */
+void agents_ask(struct agent *agents, size_t count, const char *command, uint64_t timeout_usec);
+
+void agent_done(struct agent *agent);
