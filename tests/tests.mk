@@ -115,6 +115,7 @@ bench: deps
 	$(Q)tests/bench/generator $(STAGE)/usr/lib/systemd/system-generators/vmlet-generator \
 		build/bench/plain-loop /usr/libexec/netplan/generate
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/start 15
+	$(Q)tests/bench/in-container $(STAGE) tests/bench/taps 200
 
 # --- static analysis ---------------------------------------------------------------------------
 

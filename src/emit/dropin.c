@@ -132,6 +132,9 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 		buf_printf(buf, "Requires=vm@%s.service\nAfter=vm@%s.service\n",
 			vm->depends_on.items[i], vm->depends_on.items[i]);
 	add_networks(plan, buf);
+	/* The device's major number is known, and can be allowed, when the module is loaded. */
+	if (uses_macvtaps(plan))
+		buf_puts(buf, "Wants=modprobe@macvtap.service\nAfter=modprobe@macvtap.service\n");
 	add_settings(buf, &vm->unit);
 }
 

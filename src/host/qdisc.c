@@ -14,6 +14,9 @@
 /* Segments of a guest's TCP come joined, of up to this size (GSO). */
 #define SEGMENT_BYTES 65536
 #define BURST_MSEC 20
+/* Where nothing is queued TCP takes each lost segment for a jam: it needs room for what it sends in a
+ * few round trips to come near the limit. */
+#define POLICE_BURST_MSEC 500
 #define QUEUE_MSEC 50
 
 /* How many bytes pass in a time. */
@@ -22,9 +25,9 @@ static uint64_t bytes_in(uint64_t bits, unsigned milliseconds)
 	return bits / 8 * milliseconds / 1000;
 }
 
-static uint32_t burst_bytes(uint64_t bits, unsigned mtu)
+static uint32_t burst_bytes(uint64_t bits, unsigned milliseconds, unsigned mtu)
 {
-	uint64_t burst = bytes_in(bits, BURST_MSEC);
+	uint64_t burst = bytes_in(bits, milliseconds);
 	uint64_t least = SEGMENT_BYTES + mtu + FRAME_BYTES;
 	if (burst < least)
 		burst = least;
@@ -54,7 +57,7 @@ static void limit_inbound(
 {
 	const struct tcmsg header = {
 		.tcm_family = AF_UNSPEC, .tcm_ifindex = index, .tcm_parent = TC_H_ROOT};
-	uint32_t burst = burst_bytes(bits, mtu);
+	uint32_t burst = burst_bytes(bits, BURST_MSEC, mtu);
 	struct tc_tbf_qopt options = {
 		.rate = rate_spec(bits),
 		.limit = (uint32_t)bytes_in(bits, QUEUE_MSEC) + burst,
@@ -78,7 +81,7 @@ static void limit_inbound(
 /* What is over the limit is dropped: there is no queue on the way in. */
 static void put_police(struct nl_msg *message, uint64_t bits, unsigned mtu)
 {
-	uint32_t burst = burst_bytes(bits, mtu);
+	uint32_t burst = burst_bytes(bits, POLICE_BURST_MSEC, mtu);
 	struct tc_police police = {
 		.action = TC_POLICE_SHOT,
 		.rate = rate_spec(bits),

@@ -190,7 +190,9 @@ guest() {
 		        try:
 		            data = serial.recv(65536)
 		        except TimeoutError:
-		            serial.sendall(again)
+		            # What was cut off before ends with the interrupt.
+		            if again:
+		                serial.sendall(b"\x03" + again)
 		            continue
 		        if not data:
 		            sys.exit("the guest is gone")

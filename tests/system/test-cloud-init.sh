@@ -12,6 +12,7 @@ accel: tcg
 cpus: 2
 memory: 1GiB
 disks: {root: {image: debian}}
+nics: {out: {user: {}}}
 boot:
   kernel: $guests/guest-debian/vmlinuz
   initrd: $guests/guest-debian/initrd
@@ -20,10 +21,15 @@ cloud-init:
   user-data: |
     #cloud-config
     runcmd:
+      - ip address add 10.0.2.99/24 dev \$(ls /sys/class/net | grep ^e)
       - echo "user-data ran on \$(hostname), 100%" > /dev/ttyS0
 EOF
 systemctl start vm@cloudy
 wait_serial cloudy "user-data ran on cloudy, 100%" 150
+
+# Where nothing else knows a guest's addresses, its agent is asked.
+eventually 30 bash -c "vmlet list | grep -F '10.0.2.99 (agent)'"
+assert_eq "$(vmlet list --json | jq -r '.[0].nics[0].addresses[] | select(.address == "10.0.2.99").source')" agent
 
 # The secret-bearing text is in no unit and on no command line.
 assert_not_contains "$(systemctl cat vm@cloudy)" user-data

@@ -32,6 +32,9 @@ assert_contains "$(bridge -d link show dev vm-one_a)" "isolated on"
 guest one "ping -c 1 -W 2 10.3.0.12" >/dev/null
 assert_eq "$(ip -o address show br-alone)" ""
 
+# Without a lease the kernel's neighbours tell who is where.
+assert_contains "$(vmlet list)" "10.2.0.11 (neighbour)"
+
 # The cable is not plugged in, and can be later.
 assert_eq "$(guest one 'cat /sys/class/net/eth2/carrier')" 0
 assert_fails guest one "ping -c 1 -W 1 10.4.0.12" >/dev/null

@@ -48,6 +48,17 @@ assert_contains "$(ip -o link show master br-lan)" vm-web_lan
 assert_contains "$(ip -o address show br-lan)" "10.1.0.1/24"
 assert_contains "$(ip -o address show br-lan)" "fd00:1::1/64"
 
+# As vmlet tells it: leases, taps, the VMs on them.
+assert_contains "$(vmlet list)" "10.1.0.5 (lease)"
+assert_contains "$(vmlet network list)" "br-lan"
+shown=$(vmlet network show lan)
+assert_contains "$shown" "vm-web_lan       web lan"
+assert_contains "$shown" "addresses  10.1.0.1/24, fd00:1::1/64"
+assert_contains "$shown" "$db"
+assert_eq "$(vmlet network show lan --json | jq -r '"\(.state) \(.server) \([.taps[].vm] | sort | join(",")) \(.leases | length)"')" \
+	"active active db,web 2"
+assert_fails vmlet network show nope 2>/dev/null
+
 # Each other, by address and by name, and the host.
 guest web "ping -c 1 -W 2 $db" >/dev/null
 guest db "ping -c 1 -W 2 10.1.0.5" >/dev/null

@@ -52,12 +52,22 @@ static void texts_of_units(void **state)
 	buf_done(&buf);
 }
 
+static void names_of_units(void **state)
+{
+	(void)state;
+	struct buf text = {0};
+	unit_escape_name(&text, ".en-p0.1:a_b\\$");
+	assert_string_equal(buf_text(&text), "\\x2een\\x2dp0.1:a_b\\x5c\\x24");
+	buf_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commas_are_doubled),
 		cmocka_unit_test(arguments_of_units),
 		cmocka_unit_test(texts_of_units),
+		cmocka_unit_test(names_of_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -178,6 +178,52 @@ static void a_broken_vm_keeps_its_name_and_nothing_else(void **state)
 	fixture_done(&fixture);
 }
 
+static void filters_follow_the_network(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *nic, *network;
+		bool mac_filter, ip_filter;
+	} cases[] = {
+		{"", "nat: yes\ndhcp: yes", true, true},
+		{"", "nat: yes", true, false},
+		{", address: 10.1.0.5", "nat: yes", true, true},
+		{"", "dhcp: yes", false, false},
+		{", mac-filter: yes, ip-filter: yes", "", true, true},
+		{", mac-filter: no, ip-filter: no", "nat: yes\ndhcp: yes", false, false},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture fixture = {0};
+		char spec[512];
+		snprintf(spec, sizeof(spec),
+			"nics: {a: {network: lan%s}}\n---\nkind: network\nname: lan\nbridge: b\n"
+			"addresses: 10.1.0.1/24\n%s\n",
+			cases[i].nic, cases[i].network);
+		assert_non_null(fixture_vm(&fixture, spec));
+		const struct plan_nic *nic = &set_find(&fixture.set, "web")->plan.nics[0];
+		assert_true(nic->mac_filter == cases[i].mac_filter);
+		assert_true(nic->ip_filter == cases[i].ip_filter);
+		assert_true(set_find_network(&fixture.set, "lan")->nics[0] == nic);
+		fixture_done(&fixture);
+	}
+}
+
+static void queues_have_descriptors(void **state)
+{
+	(void)state;
+	struct fixture fixture = {0};
+	assert_non_null(fixture_vm(&fixture, "nics: {a: {bridge: b, queues: 8}, b: {user: {}}, c: {bridge: "
+					     "b, queues: 2, mtu: 1400}}"));
+	const struct plan *plan = &set_find(&fixture.set, "web")->plan;
+	assert_int_equal(plan->nics[0].fd, PLAN_FD_TAP);
+	assert_int_equal(plan->nics[2].fd, PLAN_FD_TAP + 9);
+	assert_int_equal(plan->nics[2].vhost_fd, PLAN_FD_VHOST + 9);
+	assert_int_equal(plan->nics[2].queues, 2);
+	assert_int_equal(plan->nics[1].attachment, ATTACHMENT_USER);
+	assert_true(PLAN_FD_VHOST - PLAN_FD_TAP >= NICS_MAX * QUEUES_MAX);
+	fixture_done(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +233,8 @@ int main(void)
 		cmocka_unit_test(users),
 		cmocka_unit_test(cpu_models),
 		cmocka_unit_test(one_of_each),
+		cmocka_unit_test(filters_follow_the_network),
+		cmocka_unit_test(queues_have_descriptors),
 		cmocka_unit_test(a_mac_twice_in_one_vm),
 		cmocka_unit_test(a_broken_vm_keeps_its_name_and_nothing_else),
 	};

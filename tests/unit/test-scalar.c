@@ -189,6 +189,45 @@ static void lines(void **state)
 			fail_msg("bad[%zu]", i);
 }
 
+static void rates_vlans_and_ports(void **state)
+{
+	(void)state;
+	uint64_t bits = 0;
+	struct buf text = {0};
+	assert_int_equal(scalar_parse_rate("1500kbit", &bits), 0);
+	assert_true(bits == 1500000);
+	scalar_write_rate(bits, &text);
+	assert_string_equal(buf_text(&text), "1500kbit");
+	buf_reset(&text);
+	scalar_write_rate(UINT64_C(2000000000), &text);
+	assert_string_equal(buf_text(&text), "2Gbit");
+	buf_done(&text);
+	assert_int_equal(scalar_parse_rate("1000000kbit", &bits), -EINVAL);
+	assert_int_equal(scalar_parse_rate("kbit", &bits), -EINVAL);
+
+	unsigned first = 0;
+	unsigned last = 0;
+	assert_int_equal(scalar_parse_vlans("20-29", &first, &last), 0);
+	assert_true(first == 20 && last == 29);
+	assert_int_equal(scalar_parse_vlans("4094", &first, &last), 0);
+	assert_true(first == 4094 && last == 4094);
+	static const char *const vlans[] = {"", "0", "4095", "5-4", "1-", "-1", "1-2-3", "01"};
+	for (size_t i = 0; i < ARRAY_SIZE(vlans); i++)
+		assert_int_equal(scalar_parse_vlans(vlans[i], &first, &last), -EINVAL);
+
+	bool udp = false;
+	size_t length = 0;
+	assert_int_equal(scalar_parse_port("udp/65535", &udp, &first), 0);
+	assert_true(udp && first == 65535);
+	assert_int_equal(scalar_parse_endpoint("web-2:80", &length, &first), 0);
+	assert_true(length == 5 && first == 80);
+	static const char *const endpoints[] = {"", ":", "web", "web:", ":80", "web:0", "web:65536",
+		"web:80:80", "Web:80",
+		"a23456789012345678901234567890123456789012345678x:80"};
+	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++)
+		assert_int_equal(scalar_parse_endpoint(endpoints[i], &length, &first), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +238,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(interfaces_and_paths),
 		cmocka_unit_test(lines),
+		cmocka_unit_test(rates_vlans_and_ports),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
