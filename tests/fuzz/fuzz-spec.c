@@ -10,6 +10,7 @@
 #include "base/install.h"
 #include "base/macros.h"
 #include "emit/dropin.h"
+#include "emit/network.h"
 #include "emit/qemu.h"
 #include "plan/set.h"
 #include "spec/resolved.h"
@@ -65,7 +66,7 @@ static void check_resolved(const struct documents *documents, const struct docum
 }
 
 /* A line that is neither continued nor a comment is "Name=value" or a section of ours. */
-static void check_lines(const struct vm *vm, const char *text)
+static void check_lines(const char *text)
 {
 	size_t sections = 0;
 	for (bool continued = false; *text;) {
@@ -84,7 +85,7 @@ static void check_lines(const struct vm *vm, const char *text)
 		continued = backslash;
 		text += length + 1;
 	}
-	if (sections != 2 || !vm->name)
+	if (sections != 2)
 		abort();
 }
 
@@ -156,6 +157,45 @@ static void check_command(const struct plan *plan, const char *text)
 		abort();
 }
 
+/* All arguments of all commands, of which one is as given (NULL: none in particular). */
+static void check_commands(const char *text, const char *meant)
+{
+	struct buf argument CLEANUP(buf_done) = {0};
+	bool found = !meant;
+	for (const char *at; (at = strstr(text, "\nExecStart=/"));) {
+		text = at + strlen("\nExecStart=");
+		while ((at = read_argument(text, &argument))) {
+			found |= meant && strcmp(buf_text(&argument), meant) == 0;
+			text = at;
+		}
+	}
+	if (!found)
+		abort();
+}
+
+static void check_network(const struct world *world, const struct network_member *member)
+{
+	const struct network *network = member->document->network;
+	struct buf text CLEANUP(buf_done) = {0};
+	struct buf word CLEANUP(buf_done) = {0};
+	if (network_emit_dropin(member, &world->documents, &text) < 0)
+		abort();
+	check_lines(text.data);
+	buf_printf(&word, "bridge=%s", network->bridge);
+	check_commands(text.data, buf_text(&word));
+	buf_reset(&text);
+	if (network_emit_server(member, &text) < 0)
+		abort();
+	check_lines(text.data);
+	buf_reset(&word);
+	buf_printf(&word, "--interface=%s", network->bridge);
+	check_commands(text.data, buf_text(&word));
+	buf_reset(&text);
+	network_emit_resolve(member, &text);
+	check_lines(text.data);
+	check_commands(text.data, network->bridge);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct world world;
@@ -174,10 +214,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (dropin_emit(
 			    &member->plan, "/etc/vmlet/fuzz.yaml", "/run", &world.scratch, &text))
 			abort();
-		check_lines(member->document->vm, text.data);
+		check_lines(text.data);
 		check_command(&member->plan, text.data);
 		check_resolved(&world.documents, member->document);
 	}
+	for (size_t i = 0; i < world.set.network_count; i++)
+		if (!world.set.networks[i].document->broken)
+			check_network(&world, &world.set.networks[i]);
 	done(&world);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "test.h"
 
 #include "emit/dropin.h"
+#include "emit/network.h"
 #include "plan/warnings.h"
 #include "spec/resolved.h"
 
@@ -88,6 +89,15 @@ static int do_all(const char *text, size_t *ret_errors)
 		r = dropin_emit(&member->plan, "web", "/run", &fixture.arena, &buf);
 		resolved_write(&fixture.documents, member->document, true, &buf);
 	}
+	for (size_t i = 0; r == 0 && i < fixture.set.network_count; i++) {
+		const struct network_member *member = &fixture.set.networks[i];
+		if (member->document->broken)
+			continue;
+		r = network_emit_dropin(member, &fixture.documents, &buf);
+		if (r == 0)
+			r = network_emit_server(member, &buf);
+		network_emit_resolve(member, &buf);
+	}
 	const struct diag **ordered = diags_in_order(&fixture.diags, &fixture.arena);
 	for (size_t i = 0; ordered && i < fixture.diags.count; i++)
 		diag_write_full(ordered[i], true, &buf);
@@ -128,7 +138,8 @@ static void good_specs(void **state)
 	fail_each("profiles: [small]\n"
 		  "description: \"a%\"\n"
 		  "disks: {root: {image: debian}, data: 1GiB, cd: {cdrom: \"/a,b.iso\"}}\n"
-		  "nics: {lan: {network: lan}, a-very-long-name: {bridge: br0, mac: "
+		  "nics: {lan: {network: lan, address: 10.1.0.5, trunk: []}, u: {user: {forwards: "
+		  "{tcp/22: 22}}}, a-very-long-name: {bridge: br0, mac: "
 		  "52-54-00-00-00-01}}\n"
 		  "boot: {order: [root, lan]}\n"
 		  "cloud-init: {user-data: \"x\\ny\\n\"}\n"
@@ -139,7 +150,9 @@ static void good_specs(void **state)
 		  "---\nkind: profile\nname: small\ncpus: 2\ndisks: {root: 1GiB}\nprofiles: "
 		  "[default]\n"
 		  "---\nkind: profile\nname: default\nservice: {Nice: 1}\n"
-		  "---\nkind: network\nname: lan\nbridge: br-lan\n"
+		  "---\nkind: network\nname: lan\nbridge: br-lan\naddresses: "
+		  "[10.1.0.1/24, fd00::1/64]\nnat: yes\ndhcp: yes\ndns: yes\n"
+		  "ports: {tcp/80: web:80, tcp/81: nope:81}\n"
 		  "---\nkind: image\nname: debian\npath: /d.qcow2\n",
 		0);
 }
@@ -158,8 +171,12 @@ static void bad_specs(void **state)
 		  "---\nname: h\ndisks: {a: {cdrom: /x, size: 1GiB}, b: 1GiB}\nnics: {b: br0}\n"
 		  "boot: {order: [z, b, b]}\ncpus: {count: 3, topology: {sockets: 1, cores: 1, "
 		  "threads: 1}}\n"
-		  "---\nmemory: 1GiB\n",
-		22);
+		  "---\nmemory: 1GiB\n"
+		  "---\nkind: network\nname: i\nbridge: b\nisolated: yes\nuplink: c\n"
+		  "---\nkind: network\nname: j\nbridge: c\naddresses: 10.1.0.1/24\n"
+		  "---\nkind: network\nname: k\nbridge: d\naddresses: 10.1.0.2/8\n"
+		  "---\nname: l\nnics: {a: {network: j, address: 10.2.0.1, vlan: 5}}\n",
+		26);
 }
 
 static void texts_that_are_not_yaml(void **state)
