@@ -87,10 +87,8 @@ static void take_interface(const json_t *interface, struct found_addresses *foun
 {
 	const char *mac = json_string_value(json_object_get(interface, "hardware-address"));
 	const json_t *addresses = json_object_get(interface, "ip-addresses");
-	size_t index;
-	const json_t *item;
-	json_array_foreach(addresses, index, item)
-	{
+	for (size_t i = 0; i < json_array_size(addresses); i++) {
+		const json_t *item = json_array_get(addresses, i);
 		struct address address;
 		const char *text = json_string_value(json_object_get(item, "ip-address"));
 		/* A guest may say anything. */
@@ -128,10 +126,8 @@ static void ask_agents(const struct set *set,
 	}
 	agents_ask(agents, set->count, "guest-network-get-interfaces", AGENT_TIMEOUT_USEC);
 	for (size_t i = 0; i < set->count; i++) {
-		size_t index;
-		const json_t *interface;
-		json_array_foreach(agents[i].answer, index, interface)
-			take_interface(interface, found);
+		for (size_t j = 0; j < json_array_size(agents[i].answer); j++)
+			take_interface(json_array_get(agents[i].answer, j), found);
 		agent_done(&agents[i]);
 	}
 }

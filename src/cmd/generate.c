@@ -195,8 +195,8 @@ static int generate_server(struct generation *generation, const struct network_m
 	return r < 0 ? r : write_dropin(generation, "vm-resolve", network->name);
 }
 
-static int generate_network(struct generation *generation, const struct set *set,
-	const struct network_member *member)
+static int generate_network(
+	struct generation *generation, const struct set *set, const struct network_member *member)
 {
 	const struct document *document = member->document;
 	int r = 0;

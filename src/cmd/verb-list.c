@@ -123,9 +123,9 @@ static json_t *addresses_json(const struct rows *rows, const char *mac)
 	json_t *list = json_array();
 	const struct found_address *address;
 	for (size_t index = 0; (address = addresses_next(&rows->addresses, mac, &index));)
-		json_array_append_new(list,
-			json_pack("{s:s, s:s}", "address", address->text, "source",
-				choice_name(&address_source_names, (int)address->source)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s}", "address", address->text, "source",
+				      choice_name(&address_source_names, (int)address->source)));
 	return list;
 }
 
@@ -188,8 +188,8 @@ static void write_addresses(const struct rows *rows, const struct plan *plan, st
 {
 	for (size_t i = 0; plan && i < plan->nic_count; i++) {
 		const struct found_address *address;
-		for (size_t index = 0; (address = addresses_next(
-						&rows->addresses, plan->nics[i].mac, &index));)
+		for (size_t index = 0;
+			(address = addresses_next(&rows->addresses, plan->nics[i].mac, &index));)
 			buf_printf(buf, "%s%s (%s)", buf->length ? ", " : "", address->text,
 				choice_name(&address_source_names, (int)address->source));
 	}

@@ -181,8 +181,7 @@ static void add_row(struct view *view, const struct network_member *member)
 }
 
 /* With a name, that network only. */
-static void look(
-	const struct log *log, const struct set *set, const char *name, struct view *view)
+static void look(const struct log *log, const struct set *set, const char *name, struct view *view)
 {
 	for (size_t i = 0; i < set->network_count; i++) {
 		const struct network_member *member = &set->networks[i];
@@ -215,10 +214,10 @@ static json_t *taps_json(const struct network_row *row)
 	json_t *list = json_array();
 	for (size_t i = 0; i < row->tap_count; i++) {
 		const struct plan_nic *nic = row->taps[i].nic;
-		json_array_append_new(list,
-			json_pack("{s:s, s:s?, s:s?, s:s?}", "name", row->taps[i].name, "vm",
-				nic ? nic->vm : NULL, "nic", nic ? nic->nic->part.name : NULL, "mac",
-				nic ? nic->mac : NULL));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s?, s:s?, s:s?}", "name", row->taps[i].name, "vm",
+				      nic ? nic->vm : NULL, "nic", nic ? nic->nic->part.name : NULL,
+				      "mac", nic ? nic->mac : NULL));
 	}
 	return list;
 }
@@ -306,8 +305,9 @@ static const char *choose_colour(const void *context, size_t index, int column)
 	const char *state = view->rows[index].state;
 	if (column != 1)
 		return "";
-	return strcmp(state, "active") == 0 ? "\033[32m"
-					    : strcmp(state, "failed") == 0 ? "\033[31m" : "";
+	return strcmp(state, "active") == 0   ? "\033[32m"
+	       : strcmp(state, "failed") == 0 ? "\033[31m"
+					      : "";
 }
 
 static void print_list(const struct view *view)
@@ -332,8 +332,8 @@ static void print_leases(const struct network_row *row)
 	for (size_t i = 0; i < row->lease_count; i++) {
 		const struct held_lease *lease = &row->leases[i];
 		uint64_t now_sec = clock_usec(CLOCK_REALTIME) / USEC_SECOND;
-		printf("%s  %-15s  %s  %s", i ? "         " : "leases   ", lease->address, lease->mac,
-			lease->name ? lease->name : "-");
+		printf("%s  %-15s  %s  %s", i ? "         " : "leases   ", lease->address,
+			lease->mac, lease->name ? lease->name : "-");
 		if (!lease->expires_sec)
 			puts("  for ever");
 		else if (lease->expires_sec > now_sec)

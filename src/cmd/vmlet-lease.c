@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/install.h"
 #include "base/log.h"
 #include "host/filter.h"
 #include "spec/address.h"
@@ -29,8 +30,8 @@ int main(int argc, char **argv)
 	}
 	/* dnsmasq has other words for other occasions: nothing is to be done for those. */
 	bool removed = argc > 3 && strcmp(argv[1], "del") == 0;
-	bool known = argc > 3 && (removed || strcmp(argv[1], "add") == 0 ||
-					 strcmp(argv[1], "old") == 0);
+	bool known =
+		argc > 3 && (removed || strcmp(argv[1], "add") == 0 || strcmp(argv[1], "old") == 0);
 	char mac[MAC_TEXT_BYTES];
 	struct address address;
 	if (!known || scalar_parse_mac(argv[2], mac) < 0 ||

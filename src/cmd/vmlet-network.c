@@ -71,8 +71,8 @@ static int enter_host_network(struct error *error)
 	return 0;
 }
 
-static void store_name(char name[STORE_NAME_BYTES], const char *prefix, const struct port *port,
-	size_t queue)
+static void store_name(
+	char name[STORE_NAME_BYTES], const char *prefix, const struct port *port, size_t queue)
 {
 	snprintf(name, STORE_NAME_BYTES, "%s-%s.%zu", prefix, port->nic, queue);
 }
@@ -129,7 +129,7 @@ static int store_queues(
 /* The filter is there before the guest can speak. */
 static int open_one(struct netlink *netlink, const struct port *port, struct error *error)
 {
-	int fds[PORT_QUEUES_MAX];
+	int fds[PORT_QUEUES_MAX] = {0};
 	int r = filter_add_port(port, error);
 	if (r == 0)
 		r = network_tell_server(port, error);
@@ -186,8 +186,8 @@ static int close_all(const struct port *ports, size_t count, struct error *error
 	return result;
 }
 
-static int run_ports(const struct log *log, const char *verb, const struct copies *copies,
-	struct error *error)
+static int run_ports(
+	const struct log *log, const char *verb, const struct copies *copies, struct error *error)
 {
 	struct port ports[INTERFACES_MAX];
 	if (copies->count > INTERFACES_MAX)
@@ -223,23 +223,32 @@ static int run_stop(const struct log *log, const char *name, struct error *error
 	return r;
 }
 
+static int run_verb(const struct log *log, char **argv, int first, const struct copies *copies,
+	struct error *error)
+{
+	if (first == 2)
+		return run_ports(log, argv[1], copies, error);
+	if (strcmp(argv[1], "start") == 0)
+		return run_start(argv[2], argv + first, copies, error);
+	return run_stop(log, argv[2], error);
+}
+
 /* Returns 0 or an errno; 1 for words that make no sense. */
 static int run(const struct log *log, int argc, char **argv, struct error *error)
 {
-	struct copies copies CLEANUP(copies_done) = {0};
+	struct copies copies = {0};
 	const char *verb = argv[1];
 	bool ports = strcmp(verb, "open") == 0 || strcmp(verb, "close") == 0;
-	bool start = strcmp(verb, "start") == 0;
+	bool network = strcmp(verb, "start") == 0 || strcmp(verb, "stop") == 0;
 	int first = ports ? 2 : 3;
-	if ((!ports && !start && strcmp(verb, "stop") != 0) || argc < first ||
-		(!ports && !scalar_is_name(argv[2], NAME_LENGTH_MAX)))
+	if ((!ports && !network) || argc < first ||
+		(network && !scalar_is_name(argv[2], NAME_LENGTH_MAX)))
 		return 1;
-	if (copy_words(argv + first, (size_t)(argc - first), &copies) < 0)
-		return error_set(error, ENOMEM, "not enough memory");
-	if (ports)
-		return run_ports(log, verb, &copies, error);
-	return start ? run_start(argv[2], argv + first, &copies, error)
-		     : run_stop(log, argv[2], error);
+	int r = copy_words(argv + first, (size_t)(argc - first), &copies);
+	r = r < 0 ? error_set(error, ENOMEM, "not enough memory")
+		  : run_verb(log, argv, first, &copies, error);
+	copies_done(&copies);
+	return r;
 }
 
 int main(int argc, char **argv)

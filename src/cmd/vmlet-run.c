@@ -84,8 +84,8 @@ static const char *vhost_descriptors(struct run *run, const struct plan_nic *nic
 {
 	const char *text = nic->queues > 1 ? "vhostfds=" : "vhostfd=";
 	for (size_t i = 0; text && i < nic->queues; i++)
-		text = arena_printf(&run->arena, "%s%s%d", text, i ? ":" : "",
-			nic->vhost_fd + (int)i);
+		text = arena_printf(
+			&run->arena, "%s%s%d", text, i ? ":" : "", nic->vhost_fd + (int)i);
 	return text;
 }
 

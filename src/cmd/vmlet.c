@@ -30,7 +30,8 @@ static const struct verb verbs[] = {
 		verb_explain},
 	{"schema", "", "Print the JSON Schema of specs, for editors", NULL, verb_schema},
 	{"list", "[--json]", "List the VMs and their state", NULL, verb_list},
-	{"network", "list|show NAME [--json]", "List networks, or show one with its taps and leases",
+	{"network", "list|show NAME [--json]",
+		"List networks, or show one with its taps and leases",
 		"Start, restart and stop one as vm-network@NAME.service.\n", verb_network},
 	{"show", "NAME [--unit|--argv|--resolved [--origin]]", "Show what a spec becomes",
 		"  --unit      the drop-in of vm@NAME.service (default)\n"

@@ -58,8 +58,8 @@ static void add_filter(struct buf *buf, const struct plan_nic *nic)
 		i++) {
 		if (!is_ipv6(nic->network->addresses.items[i]))
 			continue;
-		buf_printf(buf, "%s%s", first ? ",prefixes=" : "+",
-			nic->network->addresses.items[i]);
+		buf_printf(
+			buf, "%s%s", first ? ",prefixes=" : "+", nic->network->addresses.items[i]);
 		first = false;
 	}
 }
@@ -215,7 +215,8 @@ void network_emit_broken(const char *name, const char *source_path, struct buf *
 	buf_printf(buf, "Description=Network %s (its spec has errors)\n", name);
 	unit_add_text(buf, "SourcePath", source_path);
 	unit_begin_section(buf, "Service");
-	buf_printf(buf, "ExecStart=\nExecStart=+" INSTALL_BIN_DIR "/vmlet check --start-network %s\n",
+	buf_printf(buf,
+		"ExecStart=\nExecStart=+" INSTALL_BIN_DIR "/vmlet check --start-network %s\n",
 		name);
 }
 

@@ -24,16 +24,17 @@ static void emit_device(
 	const struct plan *plan, const struct plan_nic *nic, struct options *options)
 {
 	char boot_index[BOOT_INDEX_BYTES];
-	char properties[64];
 	const char *name = nic->nic->part.name;
 	qemu_boot_index(nic->boot_index, boot_index);
-	if (nic->nic->model == NIC_VIRTIO)
+	if (nic->nic->model == NIC_VIRTIO) {
+		char properties[64];
 		options_add(options, "-device", "virtio-net-", qemu_virtio_bus(plan), ",id=", name,
 			",netdev=net-", name, ",mac=", nic->mac,
 			virtio_properties(plan, nic, properties), boot_index, NULL);
-	else
+	} else {
 		options_add(options, "-device", choice_name(&nic_model_names, nic->nic->model),
 			",id=", name, ",netdev=net-", name, ",mac=", nic->mac, boot_index, NULL);
+	}
 }
 
 /* The descriptors of a tap, or of a macvtap, which QEMU handles alike. vmlet-run adds vhost=on and
@@ -43,8 +44,8 @@ static void emit_tap(const struct plan_nic *nic, struct options *options)
 	char fds[QUEUES_MAX * 8] = "";
 	size_t length = 0;
 	for (size_t i = 0; i < nic->queues; i++)
-		length += (size_t)snprintf(fds + length, sizeof(fds) - length, "%s%d",
-			i ? ":" : "", nic->fd + (int)i);
+		length += (size_t)snprintf(
+			fds + length, sizeof(fds) - length, "%s%d", i ? ":" : "", nic->fd + (int)i);
 	options_add(options, "-netdev", "tap,id=net-", nic->nic->part.name,
 		nic->queues > 1 ? ",fds=" : ",fd=", fds, NULL);
 }

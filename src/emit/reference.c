@@ -74,8 +74,8 @@ static void write_bounds(const struct key *key, struct buf *buf)
 	} else if (number && key->min) {
 		buf_puts(buf, "; not 0");
 	} else if (key->max) {
-		bool many = key->type == KEY_LIST || key->type == KEY_PARTS ||
-			    key->type == KEY_PORTS;
+		bool many =
+			key->type == KEY_LIST || key->type == KEY_PARTS || key->type == KEY_PORTS;
 		buf_printf(
 			buf, "; at most %" PRIu64 " %s", key->max, many ? "of them" : "characters");
 	}

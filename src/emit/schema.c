@@ -467,8 +467,8 @@ static json_t *rule_schema(const struct rule *rule, const struct key_table *tabl
 		const struct condition *condition = &rule->conditions[i];
 		const char *star = strchr(condition->path, '*');
 		if (!star) {
-			json_array_append_new(of_vm,
-				condition_schema(condition, table, NULL, condition->path));
+			json_array_append_new(
+				of_vm, condition_schema(condition, table, NULL, condition->path));
 			continue;
 		}
 		char name[32];
@@ -501,9 +501,9 @@ static void add_rules(json_t *schema, enum kind kind)
 		json_array_append_new(rules->rows[i].fillable ? alone : always,
 			rule_schema(&rules->rows[i], kind_table(kind)));
 	if (json_array_size(alone))
-		json_array_append_new(always,
-			json_pack("{s:o, s:{s:O}}", "if", negate(has_key("profiles", NULL)), "then",
-				"allOf", alone));
+		json_array_append_new(
+			always, json_pack("{s:o, s:{s:O}}", "if", negate(has_key("profiles", NULL)),
+					"then", "allOf", alone));
 	json_object_set_new(schema, "allOf", always);
 	json_decref(alone);
 }

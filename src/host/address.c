@@ -35,8 +35,7 @@ static int take_address(const struct nlmsghdr *message, void *context)
 	struct nlattr *parts[IFA_MAX + 1];
 	struct subnet subnet = {.prefix = header->ifa_prefixlen};
 	if (message->nlmsg_type != RTM_NEWADDR || header->ifa_scope == RT_SCOPE_LINK ||
-		nlmsg_parse((struct nlmsghdr *)(uintptr_t)message, sizeof(*header), parts, IFA_MAX,
-			NULL) < 0)
+		nlmsg_parse(netlink_message(message), sizeof(*header), parts, IFA_MAX, NULL) < 0)
 		return 0;
 	struct nlattr *own = parts[IFA_LOCAL] ? parts[IFA_LOCAL] : parts[IFA_ADDRESS];
 	if (!read_address(header->ifa_family, own, &subnet.address))
@@ -69,9 +68,9 @@ static void put_address(struct netlink *netlink, int type, int flags, int index,
 		.ifa_index = (unsigned)index,
 	};
 	address_write(&subnet->address, text);
-	struct nl_msg *message = netlink_add(netlink, type, flags, &header, sizeof(header),
-		"%s address %s/%u of %s", type == RTM_NEWADDR ? "set" : "remove", text,
-		subnet->prefix, name);
+	struct nl_msg *message =
+		netlink_add(netlink, type, flags, &header, sizeof(header), "%s address %s/%u of %s",
+			type == RTM_NEWADDR ? "set" : "remove", text, subnet->prefix, name);
 	if (!message)
 		return;
 	nla_put(message, IFA_LOCAL, (int)address_length(family), subnet->address.bytes);
@@ -82,8 +81,7 @@ static void put_address(struct netlink *netlink, int type, int flags, int index,
 	}
 }
 
-void address_add(
-	struct netlink *netlink, int index, const char *name, const struct subnet *subnet)
+void address_add(struct netlink *netlink, int index, const char *name, const struct subnet *subnet)
 {
 	put_address(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, name, subnet);
 	netlink_tolerate(netlink, EEXIST);
@@ -123,8 +121,7 @@ static int take_route(const struct nlmsghdr *message, void *context)
 	struct nlattr *parts[RTA_MAX + 1];
 	if (message->nlmsg_type != RTM_NEWROUTE || header->rtm_dst_len != 0 ||
 		header->rtm_type != RTN_UNICAST || header->rtm_table != RT_TABLE_MAIN ||
-		nlmsg_parse((struct nlmsghdr *)(uintptr_t)message, sizeof(*header), parts, RTA_MAX,
-			NULL) < 0)
+		nlmsg_parse(netlink_message(message), sizeof(*header), parts, RTA_MAX, NULL) < 0)
 		return 0;
 	bool from_router = header->rtm_protocol == RTPROT_RA;
 	if (parts[RTA_MULTIPATH])
@@ -135,8 +132,7 @@ static int take_route(const struct nlmsghdr *message, void *context)
 }
 
 int default_routes_each(struct netlink *netlink,
-	int (*take)(int index, bool from_router, void *context), void *context,
-	struct error *error)
+	int (*take)(int index, bool from_router, void *context), void *context, struct error *error)
 {
 	const struct rtmsg header = {.rtm_family = AF_UNSPEC};
 	struct route_walk walk = {take, context};
@@ -159,8 +155,7 @@ static int take_neighbour(const struct nlmsghdr *message, void *context)
 	struct address address;
 	const uint16_t unknown = NUD_INCOMPLETE | NUD_FAILED | NUD_NOARP;
 	if (message->nlmsg_type != RTM_NEWNEIGH || (header->ndm_state & unknown) ||
-		nlmsg_parse((struct nlmsghdr *)(uintptr_t)message, sizeof(*header), parts, NDA_MAX,
-			NULL) < 0 ||
+		nlmsg_parse(netlink_message(message), sizeof(*header), parts, NDA_MAX, NULL) < 0 ||
 		!parts[NDA_LLADDR] || nla_len(parts[NDA_LLADDR]) != 6 ||
 		!read_address(header->ndm_family, parts[NDA_DST], &address))
 		return 0;

@@ -12,8 +12,7 @@ int addresses_each(struct netlink *netlink,
 	struct error *error);
 
 /* Adds one, with a route to its subnet; one that is there is kept. */
-void address_add(
-	struct netlink *netlink, int index, const char *name, const struct subnet *subnet);
+void address_add(struct netlink *netlink, int index, const char *name, const struct subnet *subnet);
 void address_delete(
 	struct netlink *netlink, int index, const char *name, const struct subnet *subnet);
 

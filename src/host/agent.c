@@ -69,7 +69,7 @@ static void listen_to(struct agent *agent)
 void agents_ask(struct agent *agents, size_t count, const char *command, uint64_t timeout_usec)
 {
 	uint64_t deadline_usec = clock_usec(CLOCK_MONOTONIC) + timeout_usec;
-	struct pollfd *items AUTO_FREE = calloc(count + 1, sizeof(*items));
+	struct pollfd *items = calloc(count + 1, sizeof(*items));
 	for (size_t i = 0; i < count; i++) {
 		agents[i].fd = -1;
 		if (items && agents[i].path)
@@ -90,6 +90,7 @@ void agents_ask(struct agent *agents, size_t count, const char *command, uint64_
 	}
 	for (size_t i = 0; i < count; i++)
 		give_up(&agents[i]);
+	free(items);
 }
 
 void agent_done(struct agent *agent)

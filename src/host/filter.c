@@ -92,8 +92,8 @@ static void add_port(struct buf *text, const struct port *port)
 		add_ipv4_rules(text, port);
 		add_ipv6_rules(text, port);
 	}
-	buf_printf(text, "add element bridge vmlet taps { \"%s\" : jump %s }\n", port->tap,
-		port->tap);
+	buf_printf(
+		text, "add element bridge vmlet taps { \"%s\" : jump %s }\n", port->tap, port->tap);
 }
 
 /* What is not there is added first, so that it can be taken away. */

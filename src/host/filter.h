@@ -15,8 +15,7 @@ int filter_sweep(struct error *error);
 int filter_add_port(const struct port *port, struct error *error);
 
 /* Brings the filters of taps that are there to what their ports say, at once. */
-int filter_change_ports(
-	const struct port *const ports[], size_t count, struct error *error);
+int filter_change_ports(const struct port *const ports[], size_t count, struct error *error);
 
 /* Takes that away again, and the table when no port is left in it. */
 int filter_remove_port(const struct port *port, struct error *error);

@@ -31,8 +31,8 @@ static bool read_lease(char *line, struct lease *ret_lease)
 	       strlen(fields[1]) == MAC_TEXT_BYTES - 1;
 }
 
-int leases_each(const char *network, void (*take)(const struct lease *lease, void *context),
-	void *context)
+int leases_each(
+	const char *network, void (*take)(const struct lease *lease, void *context), void *context)
 {
 	struct buf text CLEANUP(buf_done) = {0};
 	char path[128];

@@ -15,5 +15,5 @@ struct lease {
 
 /* Hands over each IPv4 lease of a network. Returns -ENOENT when it never gave any, -EACCES for
  * those who may not read them: root may. */
-int leases_each(const char *network, void (*take)(const struct lease *lease, void *context),
-	void *context);
+int leases_each(
+	const char *network, void (*take)(const struct lease *lease, void *context), void *context);

@@ -20,8 +20,8 @@ static void read_info(struct nlattr *info, struct link *link)
 		nla_parse_nested(bridge, IFLA_BR_MAX, parts[IFLA_INFO_DATA], NULL) < 0)
 		return;
 	link->stp = bridge[IFLA_BR_STP_STATE] && nla_get_u32(bridge[IFLA_BR_STP_STATE]);
-	link->vlan_filtering = bridge[IFLA_BR_VLAN_FILTERING] &&
-			       nla_get_u8(bridge[IFLA_BR_VLAN_FILTERING]);
+	link->vlan_filtering =
+		bridge[IFLA_BR_VLAN_FILTERING] && nla_get_u8(bridge[IFLA_BR_VLAN_FILTERING]);
 }
 
 static bool read_link(const struct nlmsghdr *message, struct link *ret_link)
@@ -29,8 +29,7 @@ static bool read_link(const struct nlmsghdr *message, struct link *ret_link)
 	struct nlattr *parts[IFLA_MAX + 1];
 	const struct ifinfomsg *header = nlmsg_data(message);
 	if (message->nlmsg_type != RTM_NEWLINK ||
-		nlmsg_parse((struct nlmsghdr *)(uintptr_t)message, sizeof(*header), parts, IFLA_MAX,
-			NULL) < 0 ||
+		nlmsg_parse(netlink_message(message), sizeof(*header), parts, IFLA_MAX, NULL) < 0 ||
 		!parts[IFLA_IFNAME])
 		return false;
 	struct link link = {
@@ -54,8 +53,7 @@ static int take_one(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
-int link_find(
-	struct netlink *netlink, const char *name, struct link *ret_link, struct error *error)
+int link_find(struct netlink *netlink, const char *name, struct link *ret_link, struct error *error)
 {
 	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
 	struct link link = {0};
@@ -155,8 +153,8 @@ void link_add_bridge(struct netlink *netlink, const char *name, const char *altn
 		link_add_altname(netlink, 0, name, altname);
 }
 
-void link_change_bridge(struct netlink *netlink, const struct link *bridge,
-	const struct bridge_settings *settings)
+void link_change_bridge(
+	struct netlink *netlink, const struct link *bridge, const struct bridge_settings *settings)
 {
 	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = bridge->index};
 	/* Without STP any delay goes, with it not: it is switched off first. */
@@ -168,8 +166,8 @@ void link_change_bridge(struct netlink *netlink, const struct link *bridge,
 		if (off)
 			put_bridge(off, &still, true, bridge->vlan_filtering);
 	}
-	struct nl_msg *message = netlink_add(netlink, RTM_NEWLINK, 0, &header, sizeof(header),
-		"change bridge %s", bridge->name);
+	struct nl_msg *message = netlink_add(
+		netlink, RTM_NEWLINK, 0, &header, sizeof(header), "change bridge %s", bridge->name);
 	if (!message)
 		return;
 	put_own_address(message, settings->ipv6);
@@ -217,9 +215,9 @@ void link_delete(struct netlink *netlink, const char *name)
 void link_add_altname(struct netlink *netlink, int index, const char *name, const char *altname)
 {
 	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
-	struct nl_msg *message = netlink_add(netlink, RTM_NEWLINKPROP,
-		NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, &header, sizeof(header),
-		"give %s its second name %s", name, altname);
+	struct nl_msg *message =
+		netlink_add(netlink, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND,
+			&header, sizeof(header), "give %s its second name %s", name, altname);
 	if (!message)
 		return;
 	if (!index)

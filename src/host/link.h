@@ -24,8 +24,8 @@ struct link {
 };
 
 /* Looks a link up by its name. -ENODEV, with the error filled in, when there is none. */
-int link_find(struct netlink *netlink, const char *name, struct link *ret_link,
-	struct error *error);
+int link_find(
+	struct netlink *netlink, const char *name, struct link *ret_link, struct error *error);
 
 /* Hands each link of the namespace over, until the function returns other than 0. */
 int links_each(struct netlink *netlink, int (*take)(const struct link *link, void *context),
@@ -46,8 +46,8 @@ void link_add_bridge(struct netlink *netlink, const char *name, const char *altn
 	const struct bridge_settings *settings);
 
 /* Gives a bridge of ours other settings. */
-void link_change_bridge(struct netlink *netlink, const struct link *bridge,
-	const struct bridge_settings *settings);
+void link_change_bridge(
+	struct netlink *netlink, const struct link *bridge, const struct bridge_settings *settings);
 
 /* Makes a macvtap of ours on a link, with queues; mode is the kernel's (MACVLAN_MODE_BRIDGE). */
 void link_add_macvtap(struct netlink *netlink, const char *name, const struct link *lower,

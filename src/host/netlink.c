@@ -75,14 +75,26 @@ void netlink_close(struct netlink **netlink)
 
 static int send_batch(struct netlink *netlink, struct error *error);
 
+/* A message with its header, to which attributes may be added. */
+static struct nl_msg *new_message(int type, int flags, const void *header, size_t size)
+{
+	struct nl_msg *message = nlmsg_alloc_simple(type, flags);
+	void *place = message ? nlmsg_reserve(message, size, NLMSG_ALIGNTO) : NULL;
+	if (place)
+		memcpy(place, header, size);
+	if (place)
+		return message;
+	nlmsg_free(message);
+	return NULL;
+}
+
 struct nl_msg *netlink_add(struct netlink *netlink, int type, int flags, const void *header,
 	size_t size, const char *format, ...)
 {
 	if (netlink->count == BATCH_MAX && netlink->early_result == 0)
 		netlink->early_result = send_batch(netlink, &netlink->early);
-	struct nl_msg *message = nlmsg_alloc_simple(type, flags | NLM_F_REQUEST | NLM_F_ACK);
-	if (!message || nlmsg_append(message, (void *)(uintptr_t)header, size, NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(message);
+	struct nl_msg *message = new_message(type, flags | NLM_F_REQUEST | NLM_F_ACK, header, size);
+	if (!message) {
 		netlink->early_result =
 			error_set(&netlink->early, ENOMEM, "not enough memory for netlink");
 		return NULL;
@@ -127,15 +139,14 @@ static const char *kernel_words(const struct nlmsghdr *answer, const struct nlms
 	size_t skipped = sizeof(*refusal);
 	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
 		skipped += NLMSG_ALIGN(refusal->msg.nlmsg_len) - sizeof(refusal->msg);
-	if (nlmsg_parse((struct nlmsghdr *)(uintptr_t)answer, (int)skipped, attributes,
-		    NLMSGERR_ATTR_MAX, NULL) < 0 ||
+	if (nlmsg_parse(netlink_message(answer), (int)skipped, attributes, NLMSGERR_ATTR_MAX,
+		    NULL) < 0 ||
 		!attributes[NLMSGERR_ATTR_MSG])
 		return NULL;
 	return nla_get_string(attributes[NLMSGERR_ATTR_MSG]);
 }
 
-static int refuse(
-	struct error *error, const char *purpose, const struct nlmsghdr *answer, int code)
+static int refuse(struct error *error, const char *purpose, const struct nlmsghdr *answer, int code)
 {
 	const char *words = kernel_words(answer, nlmsg_data(answer));
 	return error_set(error, code, "cannot %s: %s%s%s", purpose, strerror(code),
@@ -195,8 +206,7 @@ static int send_batch(struct netlink *netlink, struct error *error)
 			result = error_set_errno(error, (int)-length, "no answer from netlink");
 			break;
 		}
-		int r = take_answers(
-			netlink, length, first, &answered, result ? &later : error);
+		int r = take_answers(netlink, length, first, &answered, result ? &later : error);
 		result = result ? result : r;
 	}
 	drop_requests(netlink);
@@ -246,19 +256,17 @@ int netlink_query(struct netlink *netlink, int type, int flags, const void *head
 	char purpose[PURPOSE_BYTES];
 	snprintf(purpose, sizeof(purpose), "look up %s", name);
 	/* What is one object is answered by it, and then by an ACK. */
-	struct nl_msg *message = nlmsg_alloc_simple(
-		type, NLM_F_REQUEST | flags | (flags & NLM_F_DUMP ? 0 : NLM_F_ACK));
-	if (!message || nlmsg_append(message, (void *)(uintptr_t)header, size, NLMSG_ALIGNTO) < 0 ||
-		(!(flags & NLM_F_DUMP) && type == RTM_GETLINK &&
-			nla_put_string(message, IFLA_IFNAME, name) < 0)) {
+	struct nl_msg *message = new_message(
+		type, NLM_F_REQUEST | flags | ((flags & NLM_F_DUMP) ? 0 : NLM_F_ACK), header, size);
+	if (!message || (!(flags & NLM_F_DUMP) && type == RTM_GETLINK &&
+				nla_put_string(message, IFLA_IFNAME, name) < 0)) {
 		nlmsg_free(message);
 		return error_set(error, ENOMEM, "not enough memory for netlink");
 	}
 	struct nlmsghdr *request = nlmsg_hdr(message);
 	uint32_t sequence = netlink->next_sequence++;
 	request->nlmsg_seq = sequence;
-	ssize_t sent =
-		send(nl_socket_get_fd(netlink->socket), request, request->nlmsg_len, 0);
+	ssize_t sent = send(nl_socket_get_fd(netlink->socket), request, request->nlmsg_len, 0);
 	nlmsg_free(message);
 	if (sent < 0)
 		return error_set_errno(error, errno, "cannot %s", purpose);

@@ -13,6 +13,16 @@
 
 struct netlink;
 
+/* libnl only reads what its types would let it write. */
+static inline struct nlmsghdr *netlink_message(const struct nlmsghdr *message)
+{
+	union {
+		const struct nlmsghdr *given;
+		struct nlmsghdr *wanted;
+	} pointer = {.given = message};
+	return pointer.wanted;
+}
+
 /* Opens a route socket in the network namespace that the thread is in. */
 int netlink_open(struct netlink **ret_netlink, struct error *error);
 void netlink_close(struct netlink **netlink);

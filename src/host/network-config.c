@@ -17,7 +17,10 @@ struct word {
 	size_t offset;
 };
 
-#define WORD(name, type, structure, field) {name, type, offsetof(struct structure, field)}
+#define WORD(name, type, structure, field) \
+	{ \
+		name, type, offsetof(struct structure, field) \
+	}
 
 static const struct word port_words[] = {
 	WORD("nic", WORD_TEXT, port, nic),
@@ -59,8 +62,8 @@ static const struct word network_words[] = {
 	WORD("uplink-was-down", WORD_FLAG, network_config, uplink_was_down),
 };
 
-static int set_word(const struct word *words, size_t count, char *text, void *out,
-	struct error *error)
+static int set_word(
+	const struct word *words, size_t count, char *text, void *out, struct error *error)
 {
 	char *value = strchr(text, '=');
 	if (value)
@@ -78,8 +81,8 @@ static int set_word(const struct word *words, size_t count, char *text, void *ou
 			break;
 		return 0;
 	}
-	return error_set(error, EINVAL, "cannot read '%s%s%s'", text, value ? "=" : "",
-		value ? value : "");
+	return error_set(
+		error, EINVAL, "cannot read '%s%s%s'", text, value ? "=" : "", value ? value : "");
 }
 
 int port_read(char *words, struct port *ret_port, struct error *error)
@@ -91,10 +94,11 @@ int port_read(char *words, struct port *ret_port, struct error *error)
 			return r;
 	}
 	if (!port.nic || !port.tap || (!port.bridge && !port.link))
-		return error_set(error, EINVAL, "an interface needs nic=, tap= and bridge= or link=");
+		return error_set(
+			error, EINVAL, "an interface needs nic=, tap= and bridge= or link=");
 	if (strlen(port.tap) >= IFNAMSIZ || port.queues > PORT_QUEUES_MAX)
-		return error_set(error, EINVAL, "interface %s: tap= or queues= is out of bounds",
-			port.nic);
+		return error_set(
+			error, EINVAL, "interface %s: tap= or queues= is out of bounds", port.nic);
 	*ret_port = port;
 	return 0;
 }
@@ -124,8 +128,10 @@ int network_config_read(
 		.ports = calloc(count + 1, sizeof(*config.ports)),
 	};
 	int r = 0;
-	if (!config.nics || !config.ports)
-		r = error_set(error, ENOMEM, "not enough memory for the network");
+	if (!config.nics || !config.ports) {
+		network_config_done(&config);
+		return error_set(error, ENOMEM, "not enough memory for the network");
+	}
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = read_word(&config, words[i], error);
 	if (r == 0 && !config.bridge)

@@ -14,7 +14,7 @@
 #define STARTED "started"
 #define HOSTS "hosts"
 #define NAMES "names"
-#define RECORD_BYTES_MAX (16 * 1024 * 1024)
+#define RECORD_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 static int open_root(struct error *error)
 {
@@ -172,8 +172,9 @@ int record_remove(const char *name, struct error *error)
 		return root_fd;
 	int fd AUTO_CLOSE = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : error_set_errno(error, errno, "cannot open " ROOT "/%s", name);
+		return errno == ENOENT
+			       ? 0
+			       : error_set_errno(error, errno, "cannot open " ROOT "/%s", name);
 	empty_directory(fd, HOSTS);
 	empty_directory(fd, NAMES);
 	empty_directory(root_fd, name);
@@ -194,9 +195,8 @@ int record_write_host(const char *network, const char *tap, const struct buf *ho
 	int r = file_replace_at(fd, path, buf_text(host), host->length, 0644, false);
 	snprintf(path, sizeof(path), NAMES "/%s", tap);
 	if (r == 0)
-		r = name->length ? file_replace_at(fd, path, buf_text(name), name->length, 0644,
-					   false)
-				 : 0;
-	return r < 0 ? error_set_errno(error, -r, "cannot write " ROOT "/%s/%s", network, path)
-		     : 0;
+		r = name->length
+			    ? file_replace_at(fd, path, buf_text(name), name->length, 0644, false)
+			    : 0;
+	return r < 0 ? error_set_errno(error, -r, "cannot write " ROOT "/%s/%s", network, path) : 0;
 }

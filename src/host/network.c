@@ -39,8 +39,8 @@ static int check_bridge(struct netlink *netlink, struct scene *scene)
 		return error_set(scene->error, EMEDIUMTYPE,
 			"%s is not a bridge but %s%s: name another one in the spec, or remove the "
 			"link",
-			config->bridge,
-			*scene->bridge.kind ? "of type " : "a plain interface", scene->bridge.kind);
+			config->bridge, *scene->bridge.kind ? "of type " : "a plain interface",
+			scene->bridge.kind);
 	bool plain = !config->uplink && !config->mtu && !config->stp && !config->address_count &&
 		     config->multicast_snooping &&
 		     config->vlan_filtering == scene->bridge.vlan_filtering;
@@ -175,13 +175,13 @@ static int set_up_bridge(struct netlink *netlink, struct scene *scene)
 {
 	const struct network_config *config = scene->config;
 	struct bridge_settings settings = settings_of(config);
-	char altname[128];
-	uint8_t mac[6];
 	if (scene->bridge_is_there) {
 		if (!scene->bridge.ours)
 			return 0;
 		link_change_bridge(netlink, &scene->bridge, &settings);
 	} else {
+		char altname[128];
+		uint8_t mac[6];
 		derive_mac(config->name, mac);
 		settings.mac = mac;
 		/* systemd-networkd knows by it that the bridge is not its own. */
@@ -247,8 +247,7 @@ static int set_addresses(struct netlink *netlink, const struct scene *scene)
 		address_add(netlink, scene->bridge.index, config->bridge, &subnet);
 	}
 	for (size_t i = 0; i < addresses.surplus_count; i++)
-		address_delete(
-			netlink, scene->bridge.index, config->bridge, &addresses.surplus[i]);
+		address_delete(netlink, scene->bridge.index, config->bridge, &addresses.surplus[i]);
 	return netlink_commit(netlink, scene->error);
 }
 
@@ -284,33 +283,53 @@ static int take_member(const struct link *link, void *context)
 	return 0;
 }
 
-/* Taps of VMs that run stay, and get what the spec says now. */
-static int change_ports(struct netlink *netlink, const struct scene *scene)
+/* The taps of VMs that run, of those that the spec says. Owned by the caller. */
+static int find_members(struct netlink *netlink, const struct scene *scene, struct link **ret_taps,
+	size_t *ret_count)
 {
-	const struct network_config *config = scene->config;
 	struct members members = {
-		.config = config,
+		.config = scene->config,
 		.bridge = scene->bridge.index,
 		.uplink = scene->uplink.index,
-		.taps = calloc(config->nic_count + 1, sizeof(*members.taps)),
+		.taps = calloc(scene->config->nic_count + 1, sizeof(struct link)),
 	};
-	struct link *taps AUTO_FREE = members.taps;
-	if (!taps)
+	if (!members.taps)
 		return error_set(scene->error, ENOMEM, "not enough memory for the ports");
 	int r = links_each(netlink, take_member, &members, scene->error);
-	for (size_t i = 0; r == 0 && i < members.count; i++)
-		r = port_change(netlink, port_of(config, taps[i].name), &taps[i], &scene->bridge,
-			scene->error);
-	const struct port **ports AUTO_FREE = calloc(members.count + 1, sizeof(*ports));
-	if (!ports)
-		return error_set(scene->error, ENOMEM, "not enough memory for the ports");
-	for (size_t i = 0; i < members.count; i++)
-		ports[i] = port_of(config, taps[i].name);
-	return r < 0 ? r : filter_change_ports(ports, members.count, scene->error);
+	*ret_taps = members.taps;
+	*ret_count = members.count;
+	return r;
 }
 
-/* The kernel makes the MTU of a bridge that of its least port, until it is set. Without a word on it,
- * it is that of the way out, or Ethernet's. */
+static int change_filters(const struct scene *scene, const struct link *taps, size_t count)
+{
+	const struct port **ports = calloc(count + 1, sizeof(const struct port *));
+	if (!ports)
+		return error_set(scene->error, ENOMEM, "not enough memory for the ports");
+	for (size_t i = 0; i < count; i++)
+		ports[i] = port_of(scene->config, taps[i].name);
+	int r = filter_change_ports(ports, count, scene->error);
+	free(ports);
+	return r;
+}
+
+/* They stay, and get what the spec says now. */
+static int change_ports(struct netlink *netlink, const struct scene *scene)
+{
+	struct link *taps = NULL;
+	size_t count = 0;
+	int r = find_members(netlink, scene, &taps, &count);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = port_change(netlink, port_of(scene->config, taps[i].name), &taps[i],
+			&scene->bridge, scene->error);
+	if (r == 0)
+		r = change_filters(scene, taps, count);
+	free(taps);
+	return r;
+}
+
+/* The kernel makes the MTU of a bridge that of its least port, until it is set. Without a word on
+ * it, it is that of the way out, or Ethernet's. */
 static int set_mtu(struct netlink *netlink, struct scene *scene)
 {
 	const struct network_config *config = scene->config;
@@ -408,18 +427,17 @@ static int tell_server(const struct network_config *config, struct error *error)
 /* --- starting and stopping ----------------------------------------------------------------- */
 
 /* Takes away what is ours of a bridge, or says which port of others is in the way. */
-static int undo(struct netlink *netlink, const struct network_config *config,
-	char busy[IFNAMSIZ], struct error *error)
+static int undo(struct netlink *netlink, const struct network_config *config, char busy[IFNAMSIZ],
+	struct error *error)
 {
 	struct link bridge = {0};
 	struct link uplink = {0};
 	struct error missing;
 	busy[0] = '\0';
 	bool has_bridge = link_find(netlink, config->bridge, &bridge, &missing) == 0;
-	bool has_uplink = config->uplink &&
-			  link_find(netlink, config->uplink, &uplink, &missing) == 0;
-	struct members members = {
-		.config = config, .bridge = bridge.index, .uplink = uplink.index};
+	bool has_uplink =
+		config->uplink && link_find(netlink, config->uplink, &uplink, &missing) == 0;
+	struct members members = {.config = config, .bridge = bridge.index, .uplink = uplink.index};
 	int r = has_bridge ? links_each(netlink, take_member, &members, error) : 0;
 	if (r < 0)
 		return r;
@@ -446,10 +464,10 @@ static int undo(struct netlink *netlink, const struct network_config *config,
 static int leave_old(struct netlink *netlink, const struct network_config *config,
 	const struct network_config *old, struct error *error)
 {
-	char busy[IFNAMSIZ];
 	struct link uplink;
 	struct error missing;
 	if (strcmp(old->bridge, config->bridge) != 0) {
+		char busy[IFNAMSIZ];
 		int r = undo(netlink, old, busy, error);
 		if (r == 0 && busy[0])
 			return error_set(error, EBUSY,
@@ -482,9 +500,8 @@ static int start(struct netlink *netlink, struct network_config *config,
 		r = leave_old(netlink, config, old, error);
 	if (r < 0)
 		return r;
-	config->uplink_was_down = same_uplink(config, old)
-					  ? old->uplink_was_down
-					  : config->uplink && !scene.uplink.up;
+	config->uplink_was_down = same_uplink(config, old) ? old->uplink_was_down
+							   : config->uplink && !scene.uplink.up;
 	/* From here on a stop knows what to undo, however this ends. */
 	r = record_write(config->name, words, count, config->uplink_was_down, error);
 	if (r == 0)
@@ -502,8 +519,8 @@ static int start(struct netlink *netlink, struct network_config *config,
 	return r < 0 ? r : tell_server(config, error);
 }
 
-int network_start(struct network_config *config, char *const words[], size_t count,
-	struct error *error)
+int network_start(
+	struct network_config *config, char *const words[], size_t count, struct error *error)
 {
 	struct netlink *netlink CLEANUP(netlink_close) = NULL;
 	struct record record CLEANUP(record_done) = {0};

@@ -41,8 +41,8 @@ int port_read(char *words, struct port *ret_port, struct error *error);
 
 /* Brings the network up, or from what it is to what it shall be. Everything that could refuse it is
  * looked at before anything is touched. words are kept for network_stop(). */
-int network_start(struct network_config *config, char *const words[], size_t count,
-	struct error *error);
+int network_start(
+	struct network_config *config, char *const words[], size_t count, struct error *error);
 
 /* Undoes what network_start() did, by what it kept. A bridge that still has ports of others stays
  * as it is, for them; ret_busy names one of them then, or is empty. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/port.h"
 
-#include <fcntl.h>
 #include <linux/if_link.h>
+#include <netinet/ether.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,10 +13,11 @@
 
 int port_parse_mac(const char *text, uint8_t mac[6])
 {
-	int count = text ? sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1],
-				   &mac[2], &mac[3], &mac[4], &mac[5])
-			 : 0;
-	return count == 6 ? 0 : -EINVAL;
+	struct ether_addr address;
+	if (!text || !ether_aton_r(text, &address))
+		return -EINVAL;
+	memcpy(mac, address.ether_addr_octet, 6);
+	return 0;
 }
 
 /* --- VLANs --------------------------------------------------------------------------------- */
@@ -46,11 +47,12 @@ static int set_vlans(struct netlink *netlink, const struct port *port, int index
 {
 	struct vlans vlans = {.untagged = (unsigned)port->vlan};
 	if (!bridge->vlan_filtering)
-		return wants_vlans(port) ? error_set(error, EOPNOTSUPP,
-						   "bridge %s does not tell VLANs apart: describe it "
-						   "as a network with vlan-filtering: yes",
-						   bridge->name)
-					 : 0;
+		return wants_vlans(port)
+			       ? error_set(error, EOPNOTSUPP,
+					 "bridge %s does not tell VLANs apart: describe it "
+					 "as a network with vlan-filtering: yes",
+					 bridge->name)
+			       : 0;
 	/* Without a word on VLANs a port is in the first, as the bridge itself is. */
 	if (!wants_vlans(port))
 		vlans.untagged = 1;
@@ -112,7 +114,7 @@ static unsigned choose_mtu(const struct port *port, const struct link *bridge)
 static int open_tap(struct netlink *netlink, const struct port *port, int fds[PORT_QUEUES_MAX],
 	struct error *error)
 {
-	struct link bridge;
+	struct link bridge = {0};
 	int r = find_bridge(netlink, port, &bridge, error);
 	if (r == 0)
 		r = tap_open(port->tap, port_queues(port), fds, error);
@@ -185,11 +187,11 @@ static int remove_stale(struct netlink *netlink, const struct port *port, struct
 	return netlink_commit(netlink, error);
 }
 
-static int open_macvtap(struct netlink *netlink, const struct port *port,
-	int fds[PORT_QUEUES_MAX], struct error *error)
+static int open_macvtap(struct netlink *netlink, const struct port *port, int fds[PORT_QUEUES_MAX],
+	struct error *error)
 {
-	struct link lower;
-	struct link macvtap;
+	struct link lower = {0};
+	struct link macvtap = {0};
 	uint8_t mac[6];
 	if (port_parse_mac(port->mac, mac) < 0)
 		return error_set(error, EINVAL, "a macvtap needs mac=");

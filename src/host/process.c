@@ -11,7 +11,7 @@
 #include "base/file.h"
 
 #define KEPT_OUTPUT ((size_t)800)
-#define OUTPUT_BYTES_MAX (1024 * 1024)
+#define OUTPUT_BYTES_MAX ((size_t)1024 * 1024)
 
 /* The end of a program's messages: the last ones say why it failed. */
 static void read_messages(int fd, char text[KEPT_OUTPUT + 1])

@@ -14,8 +14,8 @@
 /* Segments of a guest's TCP come joined, of up to this size (GSO). */
 #define SEGMENT_BYTES 65536
 #define BURST_MSEC 20
-/* Where nothing is queued TCP takes each lost segment for a jam: it needs room for what it sends in a
- * few round trips to come near the limit. */
+/* Where nothing is queued TCP takes each lost segment for a jam: it needs room for what it sends in
+ * a few round trips to come near the limit. */
 #define POLICE_BURST_MSEC 500
 #define QUEUE_MSEC 50
 
@@ -137,8 +137,8 @@ static void remove_qdisc(struct netlink *netlink, int index, const char *name, u
 {
 	const struct tcmsg header = {
 		.tcm_family = AF_UNSPEC, .tcm_ifindex = index, .tcm_parent = parent};
-	netlink_add(netlink, RTM_DELQDISC, 0, &header, sizeof(header),
-		"take the limit of %s away", name);
+	netlink_add(netlink, RTM_DELQDISC, 0, &header, sizeof(header), "take the limit of %s away",
+		name);
 	/* There is none: the one for the way in, and the kernel's own for the way out. */
 	netlink_tolerate(netlink, EINVAL);
 	netlink_tolerate(netlink, ENOENT);

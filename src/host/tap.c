@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 
 static void close_all(size_t count, int fds[])

@@ -27,15 +27,13 @@ static int take_port(const struct nlmsghdr *message, void *context)
 {
 	struct nlattr *attribute;
 	int left;
-	nlmsg_for_each_attr(
-		attribute, (struct nlmsghdr *)(uintptr_t)message, sizeof(struct br_vlan_msg), left)
-		if (nla_type(attribute) == BRIDGE_VLANDB_ENTRY)
-			read_entry(attribute, context);
+	nlmsg_for_each_attr(attribute, netlink_message(message), sizeof(struct br_vlan_msg),
+		left) if (nla_type(attribute) == BRIDGE_VLANDB_ENTRY)
+		read_entry(attribute, context);
 	return 0;
 }
 
-static int read_vlans(
-	struct netlink *netlink, int index, struct vlans *vlans, struct error *error)
+static int read_vlans(struct netlink *netlink, int index, struct vlans *vlans, struct error *error)
 {
 	const struct br_vlan_msg question = {.family = AF_BRIDGE, .ifindex = (unsigned)index};
 	return netlink_query(netlink, RTM_GETVLAN, NLM_F_DUMP, &question, sizeof(question),

@@ -143,9 +143,9 @@ static void check_address(struct document *document, const struct nic *nic,
 			continue;
 		const char *reason = unfit(&subnet, &address);
 		if (reason)
-			document_refuse(document, diags,
-				nic_place(document, nic, "nics.*.address"), "not-host-address",
-				"choose another", "%s %s in %s", nic->address, reason, text);
+			document_refuse(document, diags, nic_place(document, nic, "nics.*.address"),
+				"not-host-address", "choose another", "%s %s in %s", nic->address,
+				reason, text);
 		return;
 	}
 	if (ipv4)
@@ -191,8 +191,8 @@ const char *networks_port_address(const struct documents *documents, const struc
 	return NULL;
 }
 
-void networks_check_ports(const struct documents *documents, const struct document *document,
-	struct diags *diags)
+void networks_check_ports(
+	const struct documents *documents, const struct document *document, struct diags *diags)
 {
 	const struct network *network = document->network;
 	const struct node *ports = node_get(document->tree, "ports");
@@ -202,9 +202,8 @@ void networks_check_ports(const struct documents *documents, const struct docume
 		struct place place = node_get(ports, port->name)->place;
 		int length = (int)strcspn(port->value, ":");
 		if (!vm)
-			diag_add(diags, SEVERITY_WARNING, place, "port-no-vm",
-				"remove the port", "it leads nowhere: no VM is named '%.*s'", length,
-				port->value);
+			diag_add(diags, SEVERITY_WARNING, place, "port-no-vm", "remove the port",
+				"it leads nowhere: no VM is named '%.*s'", length, port->value);
 		else if (!vm->broken && !networks_port_address(documents, network, port))
 			diag_add(diags, SEVERITY_WARNING, place, "port-no-address",
 				"give its interface on this network an 'address'",

@@ -15,8 +15,8 @@ void networks_check_nic(struct document *document, const struct nic *nic,
 
 /* Adds a warning for each port that leads to no VM, or to one without an 'address' on the network:
  * all VMs of a network do not depend on one of them. */
-void networks_check_ports(const struct documents *documents, const struct document *document,
-	struct diags *diags);
+void networks_check_ports(
+	const struct documents *documents, const struct document *document, struct diags *diags);
 
 /* The address that a port of a network leads to; NULL when there is none. */
 const char *networks_port_address(const struct documents *documents, const struct network *network,

@@ -94,8 +94,8 @@ static void check_ports(
 		for (size_t j = 0; j < document->vm->nics.count; j++) {
 			const struct nic *nic = vm_nic(document->vm, j);
 			claim_ports(claims, &nic->user.forwards,
-				rules_look_up(document->merged, "nics.*.user.forwards",
-					nic->part.name),
+				rules_look_up(
+					document->merged, "nics.*.user.forwards", nic->part.name),
 				document);
 		}
 	}
@@ -144,7 +144,7 @@ static void check_nics(const struct set *set, struct claims *claims, struct diag
 	for (size_t u = 0; u < ARRAY_SIZE(uniques); u++) {
 		for (size_t i = 0; i < set->count; i++) {
 			const struct member *member = &set->items[i];
-			for (size_t j = 0; j < member->plan.nic_count; j++) {
+			for (size_t j = 0; member->plan.nics && j < member->plan.nic_count; j++) {
 				const struct plan_nic *nic = &member->plan.nics[j];
 				const char *value = uniques[u].value(nic);
 				if (value)
@@ -169,8 +169,8 @@ static int join_networks(struct arena *arena, struct set *set)
 				documents_find(set->documents, KIND_NETWORK, nic->network->name);
 			struct network_member *network =
 				&set->networks[document->index - set->networks->document->index];
-			network->nics = arena_grow(
-				arena, network->nics, network->nic_count, sizeof(*network->nics));
+			network->nics = arena_grow(arena, network->nics, network->nic_count,
+				sizeof(const struct plan_nic *));
 			if (!network->nics)
 				return -ENOMEM;
 			network->nics[network->nic_count++] = nic;

@@ -25,12 +25,12 @@ struct set {
 	size_t network_count;
 };
 
-/* Plans each VM of the checked documents that is whole. Refused before that: a network whose bridge,
- * subnet or port is another's already, a VM that refers to a network or VM that is not there, or
- * that depends on itself by way of others; and after it the later of two that share a MAC address,
- * tap name, IP address or port, and a VM that does not fit its network.
- * Where two are concerned, diagnostics name both places. The documents must outlive the set.
- * Returns -ENOMEM when memory is short, else 0. */
+/* Plans each VM of the checked documents that is whole. Refused before that: a network whose
+ * bridge, subnet or port is another's already, a VM that refers to a network or VM that is not
+ * there, or that depends on itself by way of others; and after it the later of two that share a MAC
+ * address, tap name, IP address or port, and a VM that does not fit its network. Where two are
+ * concerned, diagnostics name both places. The documents must outlive the set. Returns -ENOMEM when
+ * memory is short, else 0. */
 int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
 	struct set *ret_set);
 

@@ -185,8 +185,8 @@ static void encode_settings(const struct settings *settings, const struct origin
 	}
 }
 
-static void encode_ports(const struct settings *ports, const struct origin *origin, unsigned depth,
-	struct buf *buf)
+static void encode_ports(
+	const struct settings *ports, const struct origin *origin, unsigned depth, struct buf *buf)
 {
 	for (size_t i = 0; i < ports->count; i++) {
 		buf_putc(buf, '\n');

@@ -5,7 +5,7 @@
 
 struct merger {
 	struct arena *arena;
-	size_t *budget;
+	size_t budget;
 	int error; /* the first; nothing is done after it */
 };
 
@@ -85,11 +85,11 @@ static struct node *merge_each(struct merger *merger, const struct key_table *ta
 	const struct key *part, const struct node *lower, const struct node *upper)
 {
 	size_t cost = (size_t)lower->count + upper->count;
-	if (cost > *merger->budget)
+	if (cost > merger->budget)
 		merger->error = -E2BIG;
 	if (merger->error)
 		return NULL;
-	*merger->budget -= cost;
+	merger->budget -= cost;
 	struct node *merged = empty_mapping(merger, upper);
 	for (const struct node *value = lower->first; value; value = value->next) {
 		const char *name = value->key->text;
@@ -107,8 +107,9 @@ static struct node *merge_each(struct merger *merger, const struct key_table *ta
 int merge_mappings(struct arena *arena, const struct key_table *table, const struct node *lower,
 	const struct node *upper, size_t *budget, const struct node **ret_merged)
 {
-	struct merger merger = {.arena = arena, .budget = budget};
+	struct merger merger = {.arena = arena, .budget = *budget};
 	const struct node *merged = merge_each(&merger, table, NULL, lower, upper);
+	*budget = merger.budget;
 	if (merger.error)
 		return merger.error;
 	*ret_merged = merged;

@@ -26,7 +26,7 @@ struct network {
 	bool nat;
 	struct settings ports;
 	bool dhcp;
-	const char *dhcp_range; /* NULL: the subnet */
+	const char *dhcp_range;	  /* NULL: the subnet */
 	uint64_t dhcp_lease_usec; /* 0: the default */
 	bool dns;
 	bool isolated;

@@ -383,7 +383,8 @@ static void check_rule(const struct rule *rule, const struct scope *scope, struc
 		if (rule->conditions[i].path && !holds(&rule->conditions[i], scope))
 			return;
 	const char *part = scope->part ? scope->part->key->text : NULL;
-	struct place place = node_key_place(walk(scope->document, scope->table, rule->at, part).last);
+	struct place place =
+		node_key_place(walk(scope->document, scope->table, rule->at, part).last);
 	diag_add(diags, SEVERITY_ERROR, place, rule->code, rule->hint, "%s", rule->message);
 	note_others(rule, scope, part, &place, diags);
 }
@@ -562,13 +563,16 @@ static void check_dhcp(
 	const struct node *lease = node_get(document, "dhcp-lease");
 	const char *address = find_ipv4(network, &subnet);
 	if (network->dhcp && !address && network->addresses.count > 0)
-		diag_add(diags, SEVERITY_ERROR, node_key_place(dhcp), "needs-ipv4", "add one such as 10.1.0.1/24",
+		diag_add(diags, SEVERITY_ERROR, node_key_place(dhcp), "needs-ipv4",
+			"add one such as 10.1.0.1/24",
 			"'dhcp' needs an IPv4 address among 'addresses'");
 	if (network->dhcp && address && subnet.prefix > 30)
-		diag_add(diags, SEVERITY_ERROR, node_key_place(dhcp), "needs-ipv4", "use a prefix of at most 30",
-			"no address is left for guests in %s", address);
+		diag_add(diags, SEVERITY_ERROR, node_key_place(dhcp), "needs-ipv4",
+			"use a prefix of at most 30", "no address is left for guests in %s",
+			address);
 	if (network->dhcp_lease_usec && network->dhcp_lease_usec < UINT64_C(120000000))
-		diag_add(diags, SEVERITY_ERROR, lease->place, "out-of-bounds", "dnsmasq makes none shorter", "'dhcp-lease' is at least 2min");
+		diag_add(diags, SEVERITY_ERROR, lease->place, "out-of-bounds",
+			"dnsmasq makes none shorter", "'dhcp-lease' is at least 2min");
 	if (!network->dhcp_range || !address ||
 		address_range_parse(network->dhcp_range, &range) < 0)
 		return;
@@ -587,8 +591,8 @@ static void check_delay(
 	uint64_t delay = network->forward_delay_usec;
 	const struct node *node = node_get(document, "forward-delay");
 	if (delay && (delay < UINT64_C(2000000) || delay > UINT64_C(30000000)))
-		diag_add(diags, SEVERITY_ERROR, node->place, "out-of-bounds", "IEEE 802.1D allows no other",
-			"'forward-delay' is from 2s to 30s");
+		diag_add(diags, SEVERITY_ERROR, node->place, "out-of-bounds",
+			"IEEE 802.1D allows no other", "'forward-delay' is from 2s to 30s");
 }
 
 void rules_check_network(
@@ -600,5 +604,6 @@ void rules_check_network(
 	check_delay(network, document, diags);
 	const struct node *uplink = node_get(document, "uplink");
 	if (uplink && strcmp(network->uplink, network->bridge) == 0)
-		diag_add(diags, SEVERITY_ERROR, uplink->place, "uplink-bridge", NULL, "the uplink cannot be the bridge itself");
+		diag_add(diags, SEVERITY_ERROR, uplink->place, "uplink-bridge", NULL,
+			"the uplink cannot be the bridge itself");
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Rules between keys of one document, checked after decoding. A rule is a row of conditions: the
- * document breaks it where all of them hold. The JSON Schema is made of the same rows. What such rows cannot
- * say (sums, counts, names that must be there) is code, and the schema leaves it to vmlet.
+ * document breaks it where all of them hold. The JSON Schema is made of the same rows. What such
+ * rows cannot say (sums, counts, names that must be there) is code, and the schema leaves it to
+ * vmlet.
  */
 #pragma once
 
-#include "spec/node.h"
 #include "spec/network.h"
+#include "spec/node.h"
 #include "spec/vm.h"
 
 enum test {

@@ -59,8 +59,8 @@ int scalar_parse_port(const char *text, bool *ret_udp, unsigned *ret_port);
 int scalar_parse_endpoint(const char *text, size_t *ret_length, unsigned *ret_port);
 
 /* What the kernel takes as an interface name (dev_valid_name() in net/core/dev.c): 1 to 15 bytes,
- * no slash, colon or blank, and not "." or "..". Only printable ASCII here, and no "*", which others
- * take for any name. */
+ * no slash, colon or blank, and not "." or "..". Only printable ASCII here, and no "*", which
+ * others take for any name. */
 bool scalar_is_interface(const char *text);
 
 /* An absolute path without empty, "." or ".." parts. */

@@ -34,8 +34,8 @@ DEFINE_CHOICES(nic_model_names,
 DEFINE_CHOICES(macvtap_mode_names, MACVTAP_MODE_COUNT, [MACVTAP_BRIDGE] = "bridge",
 	[MACVTAP_VEPA] = "vepa", [MACVTAP_PRIVATE] = "private", [MACVTAP_PASSTHRU] = "passthru");
 
-DEFINE_CHOICES(automatic_names, AUTOMATIC_COUNT, [AUTOMATIC] = "auto", [AUTOMATIC_YES] = "yes",
-	[AUTOMATIC_NO] = "no");
+DEFINE_CHOICES(automatic_names,
+	AUTOMATIC_COUNT, [AUTOMATIC] = "auto", [AUTOMATIC_YES] = "yes", [AUTOMATIC_NO] = "no");
 
 DEFINE_CHOICES(link_state_names, LINK_STATE_COUNT, [LINK_UP] = "up", [LINK_DOWN] = "down");
 

@@ -150,8 +150,8 @@ struct nic {
 	int model;	     /* enum nic_model */
 	uint64_t mtu;	     /* 0: the network's */
 	uint64_t queues;     /* 0: one */
-	int vhost;     /* enum automatic */
-	uint64_t vlan; /* 0: none */
+	int vhost;	     /* enum automatic */
+	uint64_t vlan;	     /* 0: none */
 	struct strings trunk;
 	struct rate rate;
 	int mac_filter; /* enum automatic */

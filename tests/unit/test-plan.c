@@ -212,8 +212,9 @@ static void queues_have_descriptors(void **state)
 {
 	(void)state;
 	struct fixture fixture = {0};
-	assert_non_null(fixture_vm(&fixture, "nics: {a: {bridge: b, queues: 8}, b: {user: {}}, c: {bridge: "
-					     "b, queues: 2, mtu: 1400}}"));
+	assert_non_null(
+		fixture_vm(&fixture, "nics: {a: {bridge: b, queues: 8}, b: {user: {}}, c: {bridge: "
+				     "b, queues: 2, mtu: 1400}}"));
 	const struct plan *plan = &set_find(&fixture.set, "web")->plan;
 	assert_int_equal(plan->nics[0].fd, PLAN_FD_TAP);
 	assert_int_equal(plan->nics[2].fd, PLAN_FD_TAP + 9);

@@ -222,8 +222,7 @@ static void rates_vlans_and_ports(void **state)
 	assert_int_equal(scalar_parse_endpoint("web-2:80", &length, &first), 0);
 	assert_true(length == 5 && first == 80);
 	static const char *const endpoints[] = {"", ":", "web", "web:", ":80", "web:0", "web:65536",
-		"web:80:80", "Web:80",
-		"a23456789012345678901234567890123456789012345678x:80"};
+		"web:80:80", "Web:80", "a23456789012345678901234567890123456789012345678x:80"};
 	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++)
 		assert_int_equal(scalar_parse_endpoint(endpoints[i], &length, &first), -EINVAL);
 }
