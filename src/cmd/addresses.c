@@ -10,7 +10,7 @@
 #include "host/leases.h"
 
 /* Long enough for a guest that is there, short enough for a person who waits. */
-#define AGENT_TIMEOUT_USEC UINT64_C(500000)
+#define AGENT_TIMEOUT_USEC UINT64_C(300000)
 
 DEFINE_CHOICES(address_source_names, ADDRESS_SOURCE_COUNT, [ADDRESS_LEASE] = "lease",
 	[ADDRESS_NEIGHBOUR] = "neighbour", [ADDRESS_AGENT] = "agent");

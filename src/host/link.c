@@ -90,6 +90,9 @@ int links_each(struct netlink *netlink, int (*take)(const struct link *link, voi
 /* Whether a link gives itself an IPv6 address on its link. */
 static void put_own_address(struct nl_msg *message, bool own)
 {
+	/* A kernel that was told to do without IPv6 does not know of it. */
+	if (access("/proc/sys/net/ipv6", F_OK) < 0)
+		return;
 	struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
 	struct nlattr *ipv6 = families ? nla_nest_start(message, AF_INET6) : NULL;
 	if (!ipv6)

@@ -184,8 +184,8 @@ static int set_up_bridge(struct netlink *netlink, struct scene *scene)
 		uint8_t mac[6];
 		derive_mac(config->name, mac);
 		settings.mac = mac;
-		/* systemd-networkd knows by it that the bridge is not its own. */
-		snprintf(altname, sizeof(altname), "vm-network_%s", config->name);
+		/* systemd-networkd knows by it that the bridge is not its own. No tap has a dot. */
+		snprintf(altname, sizeof(altname), "vm-network.%s", config->name);
 		link_add_bridge(netlink, config->bridge, altname, &settings);
 	}
 	int r = netlink_commit(netlink, scene->error);

@@ -11,7 +11,7 @@ mkdir -p /run/vmlet/network
 ip link add up0 type veth peer name up0-far
 words=(start lan bridge=br-lan uplink=up0 mtu=1400 address=10.1.0.1/24 'address=fd00:1::1/64' nat=yes server=yes
 	port=tcp/8080:10.1.0.5:80
-	nic=lan,tap=vm-web_lan,bridge=br-lan,mac=52:54:00:00:00:01,mac-filter=yes,network=lan,host=web)
+	'nic=lan,tap=vm-web_lan,bridge=br-lan,mac=52:54:00:00:00:01,mac-filter=yes,network=lan,host=web')
 # Another network that is up, whose part of the tables must stay.
 $vmlet_network start stays bridge=br-stays address=10.9.0.1/24 nat=yes
 nothing=$(network_dump)

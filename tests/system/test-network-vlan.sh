@@ -6,12 +6,11 @@
 # What needs a kernel of its own: VLANs on bridge ports, vhost, rates, macvtap, and udev's uplinks.
 
 modprobe --all vhost_net bridge 8021q veth
-accel=kvm
 NO_RELOAD=1 network lan "vlan-filtering: yes" "uplink: up0"
 for spec in "red {network: lan, vlan: 30}" "pink {network: lan, vlan: 30, vhost: no}" \
 	"blue {network: lan, vlan: 40, rate: {inbound: 10Mbit, outbound: 10Mbit}}" \
 	"trunk {network: lan, trunk: [20-35, 40]}"; do
-	NO_RELOAD=1 linux "${spec%% *}" "tsc=reliable" "cpus: {model: max}" "nics: {lan: ${spec#* }}"
+	NO_RELOAD=1 accel=kvm linux "${spec%% *}" "tsc=reliable" "cpus: {model: max}" "nics: {lan: ${spec#* }}"
 done
 systemctl daemon-reload
 
@@ -92,7 +91,7 @@ mapfile -t times <"$logs/times"
 within "${times[@]}"
 
 # A macvtap, which outlives its descriptor, does not outlive its VM.
-linux direct "tsc=reliable" "cpus: {model: max}" "nics: {lan: {macvtap: {link: peer0}}}" "restart: no"
+accel=kvm linux direct "tsc=reliable" "cpus: {model: max}" "nics: {lan: {macvtap: {link: peer0}}}" "restart: no"
 ip link set peer0 nomaster
 systemctl start vm@direct
 assert_contains "$(ip -d link show vm-direct_lan)" "macvtap mode bridge"
