@@ -14,7 +14,7 @@ const char *choice_name(const struct choices *choices, int value)
 int choice_parse(const struct choices *choices, const char *name)
 {
 	for (size_t i = 0; i < choices->count; i++)
-		if (strcmp(choices->names[i], name) == 0)
+		if (choices->names[i][0] == name[0] && strcmp(choices->names[i], name) == 0)
 			return (int)i;
 	return -EINVAL;
 }

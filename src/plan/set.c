@@ -93,6 +93,8 @@ static void check_ports(
 			continue;
 		for (size_t j = 0; j < document->vm->nics.count; j++) {
 			const struct nic *nic = vm_nic(document->vm, j);
+			if (nic->user.forwards.count == 0)
+				continue;
 			claim_ports(claims, &nic->user.forwards,
 				rules_look_up(
 					document->merged, "nics.*.user.forwards", nic->part.name),

@@ -373,7 +373,7 @@ static bool is_one_of(const struct node *node, const char *const *words, size_t 
 	if (node->kind != NODE_SCALAR || !node->plain)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(node->text, words[i]) == 0)
+		if (words[i][0] == node->text[0] && strcmp(words[i], node->text) == 0)
 			return true;
 	return false;
 }

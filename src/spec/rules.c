@@ -87,12 +87,12 @@ static const struct rule vm_rows[] = {
 		.hint = "only ports of a bridge have it",
 	}, {
 		.code = "nic-needs-bridge", .at = "nics.*.mac-filter", .fillable = true,
-		.conditions = {{"nics.*.mac-filter", TEST_IS_NOT, "auto"}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.bridge", TEST_ABSENT, NULL}},
+		.conditions = {{"nics.*.bridge", TEST_ABSENT, NULL}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.mac-filter", TEST_IS_NOT, "auto"}},
 		.message = "'mac-filter' needs 'network' or 'bridge'",
 		.hint = "only ports of a bridge have it",
 	}, {
 		.code = "nic-needs-bridge", .at = "nics.*.ip-filter", .fillable = true,
-		.conditions = {{"nics.*.ip-filter", TEST_IS_NOT, "auto"}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.bridge", TEST_ABSENT, NULL}},
+		.conditions = {{"nics.*.bridge", TEST_ABSENT, NULL}, {"nics.*.network", TEST_ABSENT, NULL}, {"nics.*.ip-filter", TEST_IS_NOT, "auto"}},
 		.message = "'ip-filter' needs 'network' or 'bridge'",
 		.hint = "only ports of a bridge have it",
 	}, {
@@ -107,7 +107,7 @@ static const struct rule vm_rows[] = {
 		.hint = "remove 'queues'",
 	}, {
 		.code = "nic-user", .at = "nics.*.vhost",
-		.conditions = {{"nics.*.vhost", TEST_IS_NOT, "auto"}, {"nics.*.user", TEST_GIVEN, NULL}},
+		.conditions = {{"nics.*.user", TEST_GIVEN, NULL}, {"nics.*.vhost", TEST_IS_NOT, "auto"}},
 		.message = "user networking has no 'vhost'",
 		.hint = "remove 'vhost'",
 	}, {
@@ -329,6 +329,9 @@ static bool holds(const struct condition *condition, const struct scope *scope)
 {
 	bool on;
 	const char *star = scope->part ? strchr(condition->path, '*') : NULL;
+	/* Most rules end here: what they are about is not there. */
+	if (star && condition->test == TEST_GIVEN && !strchr(star + 2, '.'))
+		return step(scope->parts, scope->part, star + 2) != NULL;
 	struct place_in_tree at =
 		star ? walk_from(scope->part, scope->table, scope->parts, star + 2)
 		     : walk_from(scope->document, scope->table, NULL, condition->path);
