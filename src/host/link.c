@@ -132,6 +132,19 @@ static void put_bridge(struct nl_msg *message, const struct bridge_settings *set
 	nla_nest_end(message, info);
 }
 
+/* The kernel takes an alias for a link that exists only. */
+static void mark_as_ours(struct netlink *netlink, const char *name, bool own_address)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	struct nl_msg *message =
+		netlink_add(netlink, RTM_SETLINK, 0, &header, sizeof(header), "mark %s", name);
+	if (!message)
+		return;
+	nla_put_string(message, IFLA_IFNAME, name);
+	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
+	put_own_address(message, own_address);
+}
+
 void link_add_bridge(struct netlink *netlink, const char *name, const char *altname,
 	const struct bridge_settings *settings)
 {
@@ -144,14 +157,7 @@ void link_add_bridge(struct netlink *netlink, const char *name, const char *altn
 	if (settings->mac)
 		nla_put(message, IFLA_ADDRESS, 6, settings->mac);
 	put_bridge(message, settings, false, false);
-	/* The kernel takes an alias for a link that exists only. */
-	message = netlink_add(
-		netlink, RTM_SETLINK, 0, &header, sizeof(header), "mark bridge %s", name);
-	if (!message)
-		return;
-	nla_put_string(message, IFLA_IFNAME, name);
-	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
-	put_own_address(message, settings->ipv6);
+	mark_as_ours(netlink, name, settings->ipv6);
 	if (altname)
 		link_add_altname(netlink, 0, name, altname);
 }
@@ -196,13 +202,7 @@ void link_add_macvtap(struct netlink *netlink, const char *name, const struct li
 	nla_put_u32(message, IFLA_MACVLAN_MODE, mode);
 	nla_nest_end(message, data);
 	nla_nest_end(message, info);
-	message = netlink_add(
-		netlink, RTM_SETLINK, 0, &header, sizeof(header), "mark macvtap %s", name);
-	if (!message)
-		return;
-	nla_put_string(message, IFLA_IFNAME, name);
-	nla_put(message, IFLA_IFALIAS, sizeof(LINK_ALIAS) - 1, LINK_ALIAS);
-	put_own_address(message, false);
+	mark_as_ours(netlink, name, false);
 }
 
 void link_delete(struct netlink *netlink, const char *name)

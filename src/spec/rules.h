@@ -45,7 +45,10 @@ struct rules {
 /* The rules of a kind. A profile has a VM's. */
 const struct rules *rules_of(enum kind kind);
 
-/* Add a diagnostic for each rule that the VM or the network breaks. */
+/* Adds a diagnostic for each row that a document of that kind breaks. */
+void rules_check_rows(enum kind kind, const struct node *document, struct diags *diags);
+
+/* Add a diagnostic for each rule, row or not, that the VM or the network breaks. */
 void rules_check_vm(const struct vm *vm, const struct node *document, struct diags *diags);
 void rules_check_network(
 	const struct network *network, const struct node *document, struct diags *diags);
