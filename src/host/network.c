@@ -8,141 +8,10 @@
 #include "base/hash.h"
 #include "host/address.h"
 #include "host/filter.h"
+#include "host/network-check.h"
 #include "host/network-record.h"
 #include "host/sysctl.h"
 #include "host/vlan.h"
-
-/* --- what could refuse it ------------------------------------------------------------------ */
-
-/* What the host has, when a network is to be started. */
-struct scene {
-	const struct network_config *config;
-	bool bridge_is_there;
-	struct link bridge;
-	struct link uplink;
-	struct error *error;
-};
-
-static int check_bridge(struct netlink *netlink, struct scene *scene)
-{
-	const struct network_config *config = scene->config;
-	struct error missing;
-	int r = link_find(netlink, config->bridge, &scene->bridge, &missing);
-	if (r == -ENODEV)
-		return 0;
-	if (r < 0) {
-		*scene->error = missing;
-		return r;
-	}
-	scene->bridge_is_there = true;
-	if (strcmp(scene->bridge.kind, "bridge") != 0)
-		return error_set(scene->error, EMEDIUMTYPE,
-			"%s is not a bridge but %s%s: name another one in the spec, or remove the "
-			"link",
-			config->bridge, *scene->bridge.kind ? "of type " : "a plain interface",
-			scene->bridge.kind);
-	bool plain = !config->uplink && !config->mtu && !config->stp && !config->address_count &&
-		     config->multicast_snooping &&
-		     config->vlan_filtering == scene->bridge.vlan_filtering;
-	if (!scene->bridge.ours && !plain)
-		return error_set(scene->error, EEXIST,
-			"bridge %s is there and was not made by vmlet, which does not change it: "
-			"name another one in the spec, or leave out all that is about the bridge",
-			config->bridge);
-	return 0;
-}
-
-static int take_default_route(int index, bool from_router, void *context)
-{
-	struct scene *scene = context;
-	(void)from_router;
-	if (index != scene->uplink.index)
-		return 0;
-	return error_set(scene->error, EBUSY,
-		"uplink %s is the interface of the default route: attached to a bridge it no "
-		"longer takes part in the host's own traffic; with allow-default-uplink: yes it "
-		"is attached all the same",
-		scene->uplink.name);
-}
-
-static int check_uplink(struct netlink *netlink, struct scene *scene)
-{
-	const struct network_config *config = scene->config;
-	if (!config->uplink)
-		return 0;
-	int r = link_find(netlink, config->uplink, &scene->uplink, scene->error);
-	if (r == -ENODEV)
-		return error_set(scene->error, ENODEV, "there is no interface %s for the uplink",
-			config->uplink);
-	if (r < 0)
-		return r;
-	if (scene->uplink.master && scene->uplink.master != scene->bridge.index)
-		return error_set(scene->error, EBUSY,
-			"uplink %s is attached to another bridge or bond already", config->uplink);
-	return config->allow_default_uplink
-		       ? 0
-		       : default_routes_each(netlink, take_default_route, scene, scene->error);
-}
-
-static int take_address(int index, const struct subnet *other, void *context)
-{
-	struct scene *scene = context;
-	char text[ADDRESS_TEXT_BYTES];
-	if (scene->bridge_is_there && index == scene->bridge.index)
-		return 0;
-	for (size_t i = 0; i < scene->config->address_count; i++) {
-		struct subnet subnet;
-		if (subnet_parse(scene->config->addresses[i], &subnet) < 0 ||
-			!subnets_overlap(&subnet, other))
-			continue;
-		char name[IFNAMSIZ] = "";
-		if_indextoname((unsigned)index, name);
-		address_write(&other->address, text);
-		return error_set(scene->error, EADDRINUSE,
-			"%s overlaps %s/%u, which the host has on %s: choose another subnet",
-			scene->config->addresses[i], text, other->prefix, name);
-	}
-	return 0;
-}
-
-static bool has_ipv6(const struct network_config *config)
-{
-	for (size_t i = 0; i < config->address_count; i++)
-		if (strchr(config->addresses[i], ':'))
-			return true;
-	return false;
-}
-
-/* A host that forwards IPv6 no longer heeds routers, unless told to (accept_ra in
- * Documentation/networking/ip-sysctl.rst of the kernel), and loses the routes it has from them. */
-static int take_router(int index, bool from_router, void *context)
-{
-	struct scene *scene = context;
-	char name[IFNAMSIZ] = "";
-	char path[64 + IFNAMSIZ];
-	if (!from_router || !if_indextoname((unsigned)index, name))
-		return 0;
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", name);
-	if (sysctl_is(path, '2'))
-		return 0;
-	return error_set(scene->error, EBUSY,
-		"the host's IPv6 route is from a router's advertisements on %s, and would be lost: "
-		"NAT has the host forward IPv6; 'sysctl net.ipv6.conf.%s.accept_ra=2' keeps it",
-		name, name);
-}
-
-static int check(struct netlink *netlink, struct scene *scene)
-{
-	int r = check_bridge(netlink, scene);
-	if (r == 0)
-		r = check_uplink(netlink, scene);
-	if (r == 0 && scene->config->address_count)
-		r = addresses_each(netlink, take_address, scene, scene->error);
-	if (r == 0 && scene->config->nat && has_ipv6(scene->config) &&
-		!sysctl_is("net/ipv6/conf/all/forwarding", '1'))
-		r = default_routes_each(netlink, take_router, scene, scene->error);
-	return r;
-}
 
 /* --- the bridge ---------------------------------------------------------------------------- */
 
@@ -164,7 +33,7 @@ static struct bridge_settings settings_of(const struct network_config *config)
 		.ageing_usec = config->ageing_usec,
 		.vlan_filtering = config->vlan_filtering,
 		.multicast_snooping = config->multicast_snooping,
-		.ipv6 = has_ipv6(config),
+		.ipv6 = network_has_ipv6(config),
 	};
 	if (settings.stp && !settings.forward_delay_usec)
 		settings.forward_delay_usec = UINT64_C(15000000);
@@ -384,7 +253,7 @@ static int set_nat(const struct network_config *config, bool had_nat, struct err
 	int r = filter_add_nat(&nat, error);
 	if (r == 0)
 		r = sysctl_switch_on("net/ipv4/ip_forward", error);
-	if (r == 0 && has_ipv6(config))
+	if (r == 0 && network_has_ipv6(config))
 		r = sysctl_switch_on("net/ipv6/conf/all/forwarding", error);
 	return r;
 }
@@ -495,7 +364,7 @@ static int start(struct netlink *netlink, struct network_config *config,
 	const struct network_config *old, char *const words[], size_t count, struct error *error)
 {
 	struct scene scene = {.config = config, .error = error};
-	int r = check(netlink, &scene);
+	int r = network_check(netlink, &scene);
 	if (r == 0 && old->bridge)
 		r = leave_old(netlink, config, old, error);
 	if (r < 0)
