@@ -22,6 +22,7 @@
 #define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
 #define INSTALL_XORRISO "/usr/bin/xorriso"
 #define INSTALL_DNSMASQ "/usr/sbin/dnsmasq"
+#define INSTALL_PASST "/usr/bin/passt"
 #define INSTALL_NFT "/usr/sbin/nft"
 
 /* The spec directories, most important first (systemd.unit(5), "Unit File Load Path"). */

@@ -16,7 +16,7 @@
 #define DROPIN_FILE "10-vmlet.conf"
 #define WANTS_DIRECTORY "vms.target.wants"
 #define BOOT_DIRECTORY "multi-user.target.wants"
-#define UNIT_NAME_BYTES (NAME_LENGTH_MAX + sizeof("vm-network@.service.d"))
+#define UNIT_NAME_BYTES (NAME_LENGTH_MAX + PART_NAME_LENGTH_MAX + sizeof("vm-network@..service.d"))
 
 #define SPECS_DIRECTORY "vmlet"
 
@@ -164,6 +164,26 @@ static int generate_broken(struct generation *generation, const struct member *m
 	return r < 0 ? r : write_dropin(generation, "vm", member->document->name);
 }
 
+/* A unit for each interface that passt speaks for. */
+static int generate_passt(struct generation *generation, const struct member *member)
+{
+	const struct plan *plan = &member->plan;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < plan->nic_count; i++) {
+		const struct plan_nic *nic = &plan->nics[i];
+		char name[UNIT_NAME_BYTES];
+		if (nic->attachment != ATTACHMENT_PASST)
+			continue;
+		buf_reset(&generation->text);
+		r = network_emit_passt(
+			plan, nic, member->document->source->file, &generation->text);
+		snprintf(name, sizeof(name), "%s.%s", plan->vm->name, nic->nic->part.name);
+		if (r == 0)
+			r = write_dropin(generation, "vm-passt", name);
+	}
+	return r;
+}
+
 static int generate_vm(struct generation *generation, const struct member *member)
 {
 	const struct vm *vm = member->document->vm;
@@ -173,6 +193,8 @@ static int generate_vm(struct generation *generation, const struct member *membe
 		&generation->scratch, &generation->text);
 	if (r == 0)
 		r = write_dropin(generation, "vm", vm->name);
+	if (r == 0)
+		r = generate_passt(generation, member);
 	if (r == 0 && vm->autostart)
 		r = link_wanted(generation, vm->name);
 	return r;

@@ -135,7 +135,7 @@ static json_t *nics_json(const struct rows *rows, const struct row *row)
 	const struct plan *plan = row->member ? &row->member->plan : NULL;
 	for (size_t i = 0; plan && i < plan->nic_count; i++) {
 		const struct plan_nic *nic = &plan->nics[i];
-		bool user = nic->attachment == ATTACHMENT_USER;
+		bool user = plan_nic_is_user(nic);
 		json_array_append_new(nics,
 			json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:o}", "name", nic->nic->part.name,
 				"mac", nic->mac, "tap", user ? NULL : nic->tap, "bridge",
@@ -199,7 +199,7 @@ static void write_nics(const struct plan *plan, struct buf *buf)
 {
 	for (size_t i = 0; plan && i < plan->nic_count; i++)
 		buf_printf(buf, "%s%s %s", i ? ", " : "",
-			plan->nics[i].attachment == ATTACHMENT_USER ? "user" : plan->nics[i].tap,
+			plan_nic_is_user(&plan->nics[i]) ? "user" : plan->nics[i].tap,
 			plan->nics[i].mac);
 }
 

@@ -122,7 +122,7 @@ static int place_nic(
 	struct run *run, const struct descriptors *descriptors, size_t index, struct error *error)
 {
 	const struct plan_nic *nic = &run->plan.nics[index];
-	if (nic->attachment == ATTACHMENT_USER)
+	if (plan_nic_is_user(nic))
 		return 0;
 	int r = place_queues(descriptors, "tap", nic, nic->fd);
 	if (r < 0)

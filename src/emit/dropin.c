@@ -47,8 +47,7 @@ static bool uses_user_network(const struct plan *plan)
 static bool uses_vhost(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nic_count; i++)
-		if (plan->nics[i].attachment != ATTACHMENT_USER &&
-			plan->nics[i].nic->vhost != AUTOMATIC_NO)
+		if (!plan_nic_is_user(&plan->nics[i]) && plan->nics[i].nic->vhost != AUTOMATIC_NO)
 			return true;
 	return false;
 }
@@ -132,6 +131,13 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 		buf_printf(buf, "Requires=vm@%s.service\nAfter=vm@%s.service\n",
 			vm->depends_on.items[i], vm->depends_on.items[i]);
 	add_networks(plan, buf);
+	/* Its end is the end of the guest's link: QEMU 7.2 does not connect again. */
+	for (size_t i = 0; i < plan->nic_count; i++)
+		if (plan->nics[i].attachment == ATTACHMENT_PASST)
+			buf_printf(buf,
+				"BindsTo=vm-passt@%s.%s.service\nAfter=vm-passt@%s.%s.service\n",
+				vm->name, plan->nics[i].nic->part.name, vm->name,
+				plan->nics[i].nic->part.name);
 	/* The device's major number is known, and can be allowed, when the module is loaded. */
 	if (uses_macvtaps(plan))
 		buf_puts(buf, "Wants=modprobe@macvtap.service\nAfter=modprobe@macvtap.service\n");
@@ -159,7 +165,7 @@ static void add_nics(const struct plan *plan, struct buf *buf)
 {
 	struct buf word CLEANUP(buf_done) = {0};
 	for (size_t i = 0; i < plan->nic_count; i++) {
-		if (plan->nics[i].attachment == ATTACHMENT_USER)
+		if (plan_nic_is_user(&plan->nics[i]))
 			continue;
 		buf_reset(&word);
 		network_write_nic(&plan->nics[i], &word);
@@ -188,6 +194,8 @@ static void add_forwards(const struct plan *plan, struct buf *buf)
 {
 	for (size_t i = 0; i < plan->nic_count; i++) {
 		const struct settings *forwards = &plan->nics[i].nic->user.forwards;
+		if (plan->nics[i].attachment != ATTACHMENT_USER)
+			continue;
 		for (size_t j = 0; j < forwards->count; j++) {
 			const char *name = forwards->items[j].name;
 			buf_printf(buf, "SocketBindAllow=%.3s:%s\n", name, name + 4);

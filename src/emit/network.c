@@ -369,3 +369,39 @@ void network_emit_resolve(const struct network_member *member, struct buf *buf)
 	unit_add_argument(buf, network->bridge);
 	buf_putc(buf, '\n');
 }
+
+/* --- passt --------------------------------------------------------------------------------- */
+
+/* "--tcp-ports=2222:22,8080:80", or none (passt(1)). */
+static void add_forwards(
+	struct buf *buf, struct buf *word, const struct settings *forwards, const char *protocol)
+{
+	size_t count = 0;
+	buf_printf(word, "--%s-ports=", protocol);
+	for (size_t i = 0; i < forwards->count; i++)
+		if (strncmp(forwards->items[i].name, protocol, 3) == 0)
+			buf_printf(word, "%s%s:%s", count++ ? "," : "", forwards->items[i].name + 4,
+				forwards->items[i].value);
+	if (!count)
+		buf_puts(word, "none");
+	add_argument(buf, word);
+}
+
+int network_emit_passt(const struct plan *plan, const struct plan_nic *nic, const char *source_path,
+	struct buf *buf)
+{
+	struct buf word CLEANUP(buf_done) = {0};
+	unit_begin_section(buf, "Unit");
+	unit_add_text(buf, "SourcePath", source_path);
+	unit_begin_section(buf, "Service");
+	unit_add_raw(buf, "User", plan->user);
+	buf_puts(buf, "ExecStart=\nExecStart=" INSTALL_PASST);
+	add_option(buf, &word, "--one-off");
+	add_pair(buf, &word, "--socket", nic->socket);
+	add_forwards(buf, &word, &nic->nic->user.forwards, "tcp");
+	add_forwards(buf, &word, &nic->nic->user.forwards, "udp");
+	if (nic->mtu)
+		add_pair_number(buf, &word, "--mtu", nic->mtu);
+	buf_putc(buf, '\n');
+	return buf_error(buf);
+}

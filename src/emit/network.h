@@ -21,6 +21,10 @@ void network_emit_broken(const char *name, const char *source_path, struct buf *
 /* Whether the network has a server, and whether that has names. */
 bool network_has_server(const struct network *network);
 
+/* The drop-in that makes vm-passt@VM.NIC.service, with the VM's user, out of its template. */
+int network_emit_passt(const struct plan *plan, const struct plan_nic *nic, const char *source_path,
+	struct buf *buf);
+
 /* The drop-ins of vm-dhcp@NAME.service, the server, and of vm-resolve@NAME.service, which tells
  * systemd-resolved of it. */
 int network_emit_server(const struct network_member *member, struct buf *buf);

@@ -63,6 +63,12 @@ static void emit_user(const struct plan_nic *nic, struct options *options)
 	options_add(options, "-netdev", buf_text(&text), NULL);
 }
 
+static void emit_passt(const struct plan_nic *nic, struct options *options)
+{
+	options_add(options, "-netdev", "stream,id=net-", nic->nic->part.name,
+		",server=off,addr.type=unix,addr.path=", nic->socket, NULL);
+}
+
 void qemu_emit_nics(const struct plan *plan, struct options *options)
 {
 	bool unplugged = false;
@@ -70,6 +76,8 @@ void qemu_emit_nics(const struct plan *plan, struct options *options)
 		const struct plan_nic *nic = &plan->nics[i];
 		if (nic->attachment == ATTACHMENT_USER)
 			emit_user(nic, options);
+		else if (nic->attachment == ATTACHMENT_PASST)
+			emit_passt(nic, options);
 		else
 			emit_tap(nic, options);
 		emit_device(plan, nic, options);

@@ -82,6 +82,11 @@ static int name_tap(struct arena *arena, const char *vm, const char *nic, struct
 	return 0;
 }
 
+bool plan_nic_is_user(const struct plan_nic *nic)
+{
+	return nic->attachment == ATTACHMENT_USER || nic->attachment == ATTACHMENT_PASST;
+}
+
 void plan_name_user(const char *vm, char user[PLAN_USER_LENGTH_MAX + 1])
 {
 	if (strlen("vm-") + strlen(vm) > PLAN_USER_LENGTH_MAX)
@@ -107,7 +112,7 @@ static bool decide(int choice, bool automatic)
 static enum attachment choose_attachment(const struct nic *nic)
 {
 	if (nic->user.given)
-		return ATTACHMENT_USER;
+		return nic->user.backend == USER_BACKEND_PASST ? ATTACHMENT_PASST : ATTACHMENT_USER;
 	return nic->macvtap.link ? ATTACHMENT_MACVTAP : ATTACHMENT_TAP;
 }
 
@@ -153,6 +158,12 @@ static int plan_one_nic(struct arena *arena, const struct documents *documents,
 	if (network)
 		join_network(network->network, ret);
 	ret->first_on_network = is_first(plan, index);
+	if (ret->attachment == ATTACHMENT_PASST) {
+		ret->socket = arena_join(arena, PLAN_PASST_ROOT "/", plan->vm->name, ".",
+			nic->part.name, "/socket", NULL);
+		if (!ret->socket)
+			return -ENOMEM;
+	}
 	if (nic->mac)
 		snprintf(ret->mac, sizeof(ret->mac), "%s", nic->mac);
 	else

@@ -12,6 +12,7 @@
 
 #define PLAN_STATE_ROOT "/var/lib/vmlet/vm"
 #define PLAN_RUNTIME_ROOT "/run/vmlet/vm"
+#define PLAN_PASST_ROOT "/run/vmlet/passt"
 #define PLAN_IMAGE_ROOT "/var/lib/vmlet/images"
 
 /* Descriptors that QEMU inherits. systemd passes its own from 3 on (sd_listen_fds(3)), at most
@@ -42,7 +43,8 @@ struct plan_disk {
 enum attachment {
 	ATTACHMENT_TAP, /* a port of a bridge */
 	ATTACHMENT_MACVTAP,
-	ATTACHMENT_USER,
+	ATTACHMENT_USER,  /* QEMU itself */
+	ATTACHMENT_PASST, /* passt, by a socket */
 };
 
 struct plan_nic {
@@ -55,7 +57,8 @@ struct plan_nic {
 	char tap[INTERFACE_LENGTH_MAX + 1]; /* the host's end, macvtap or not */
 	const char *altname; /* the readable name when the tap's own is a hash, else NULL */
 	char mac[MAC_TEXT_BYTES];
-	uint64_t mtu; /* 0: the bridge's */
+	uint64_t mtu;	    /* 0: the bridge's */
+	const char *socket; /* of passt; NULL for others */
 	size_t queues;
 	int fd; /* of the first queue */
 	int vhost_fd;
@@ -88,6 +91,9 @@ int plan_vm(struct arena *arena, const struct documents *documents, const struct
  * memory is short. */
 const char *plan_image_path(
 	struct arena *arena, const struct documents *documents, const char *image);
+
+/* Whether the host has no link for it. */
+bool plan_nic_is_user(const struct plan_nic *nic);
 
 /* The name of a VM's dynamic user: "vm-" and its name, or a hash of that where it would be too
  * long. */

@@ -123,7 +123,7 @@ static const char *nic_mac(const struct plan_nic *nic)
 
 static const char *nic_tap(const struct plan_nic *nic)
 {
-	return nic->attachment == ATTACHMENT_USER ? NULL : nic->tap;
+	return plan_nic_is_user(nic) ? NULL : nic->tap;
 }
 
 /* No two networks share a subnet, so an address by itself says which network. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/install.h"
 #include "spec/rules.h"
 
 struct judge {
@@ -64,6 +65,10 @@ static void check_files(const struct judge *judge)
 		check_file(judge, "disks.*.image", disk->disk->part.name, disk->image_path,
 			"put the image there, or say where it is in a document with 'kind: image'");
 	}
+	for (size_t i = 0; i < plan->nic_count; i++)
+		if (plan->nics[i].attachment == ATTACHMENT_PASST)
+			check_file(judge, "nics.*.user.backend", plan->nics[i].nic->part.name,
+				INSTALL_PASST, "install the package passt");
 	check_file(judge, "boot.kernel", NULL, plan->vm->boot.kernel, NULL);
 	check_file(judge, "boot.initrd", NULL, plan->vm->boot.initrd, NULL);
 }

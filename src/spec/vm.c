@@ -37,6 +37,9 @@ DEFINE_CHOICES(macvtap_mode_names, MACVTAP_MODE_COUNT, [MACVTAP_BRIDGE] = "bridg
 DEFINE_CHOICES(automatic_names,
 	AUTOMATIC_COUNT, [AUTOMATIC] = "auto", [AUTOMATIC_YES] = "yes", [AUTOMATIC_NO] = "no");
 
+DEFINE_CHOICES(user_backend_names,
+	USER_BACKEND_COUNT, [USER_BACKEND_QEMU] = "qemu", [USER_BACKEND_PASST] = "passt");
+
 DEFINE_CHOICES(link_state_names, LINK_STATE_COUNT, [LINK_UP] = "up", [LINK_DOWN] = "down");
 
 DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
@@ -132,6 +135,11 @@ static TABLE(macvtap_table, macvtap_keys, struct macvtap);
 
 static const struct key user_keys[] = {
 	{
+		.name = "backend", .type = KEY_CHOICE, .offset = offsetof(struct user_network, backend),
+		.choices = &user_backend_names, .fallback = "qemu", .example = "passt",
+		.summary = "Who speaks for the guest: QEMU itself, or passt(1), which is faster and leaves "
+			   "QEMU without network.",
+	}, {
 		.name = "forwards", .type = KEY_PORTS, .item = KEY_COUNT, .max = 64,
 		.offset = offsetof(struct user_network, forwards), .example = "{tcp/8080: 80}",
 		.summary = "Ports of the host that lead to the guest's.",
@@ -169,8 +177,8 @@ static const struct key nic_keys[] = {
 	}, {
 		.name = "user", .type = KEY_GROUP, .offset = offsetof(struct nic, user),
 		.below = &user_table, .empty = true, .example = "{forwards: {tcp/8080: 80}}",
-		.summary = "QEMU's user networking: the guest reaches what the host does, without any "
-			   "set-up; slow.",
+		.summary = "User networking: the guest reaches what the host does, without any set-up; "
+			   "slow.",
 	}, {
 		.name = "mac", .type = KEY_MAC, .offset = offsetof(struct nic, mac),
 		.example = "52:54:00:12:34:56",

@@ -69,6 +69,13 @@ enum automatic {
 	AUTOMATIC_COUNT,
 };
 
+/* Who speaks for a guest without a tap. */
+enum user_backend {
+	USER_BACKEND_QEMU,
+	USER_BACKEND_PASST,
+	USER_BACKEND_COUNT,
+};
+
 enum link_state {
 	LINK_UP,
 	LINK_DOWN,
@@ -95,6 +102,7 @@ extern const struct choices discard_names;
 extern const struct choices nic_model_names;
 extern const struct choices macvtap_mode_names;
 extern const struct choices automatic_names;
+extern const struct choices user_backend_names;
 extern const struct choices link_state_names;
 extern const struct choices restart_names;
 
@@ -129,6 +137,7 @@ struct macvtap {
 
 struct user_network {
 	bool given;
+	int backend; /* enum user_backend */
 	struct settings forwards;
 };
 

@@ -127,6 +127,7 @@ KEYS = {
     "nics.*.macvtap.mode": ("nics: {a: {macvtap: {link: eth0, mode: VALUE}}}",
                             choices("bridge", "vepa", "private", "passthru")),
     "nics.*.user": ("nics: {a: {user: VALUE}}", (["{}", "{forwards: {tcp/80: 80}}"], ["yes", "~", "[]", "a", "{forward: {}}"])),
+    "nics.*.user.backend": ("nics: {a: {user: {backend: VALUE}}}", choices("qemu", "passt")),
     "nics.*.user.forwards": ("nics: {a: {user: {forwards: VALUE}}}",
                              (["{}"] + [f"{{{p}: 80}}" for p in PORTS[0]] + ["{tcp/1: 1, udp/1: 65535}"],
                               ["[]", "80", "~", "{tcp/80: 0}", "{tcp/80: 65536}", "{tcp/80: web}", "{tcp/80: '80'}", "{tcp/80: ~}",

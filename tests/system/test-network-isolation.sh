@@ -57,6 +57,26 @@ socat TCP-LISTEN:8000,fork,reuseaddr SYSTEM:'echo outside' &
 server=$!
 assert_eq "$(guest user 'nc -w 3 10.0.2.2 8000 </dev/null')" outside
 kill "$server"
-systemctl stop vm@user vm-network@apart vm-network@alone
+systemctl stop vm@user
+
+# The same by passt, which takes over the host's address and routes; QEMU has no network then.
+ip link add out0 type veth peer name far0
+ip link set far0 up
+ip link set out0 up
+ip address add 198.51.100.5/24 dev out0
+ip route add default via 198.51.100.1
+NO_RELOAD=1 linux passed vmlet.dhcp "nics: {out: {user: {backend: passt, forwards: {tcp/2223: 22}}}}"
+systemctl daemon-reload
+keep_serial passed
+systemctl start vm@passed
+wait_serial passed "guest-linux: leased 198.51.100.5/24"
+drop_serial passed
+guest passed "{ while :; do echo passed | nc -l -p 22; done >/dev/null 2>&1 & }; sleep 0.3"
+assert_eq "$(socat -T 3 - TCP:198.51.100.5:2223 </dev/null)" passed
+assert_eq "$(unit_prop vm@passed PrivateNetwork)" yes
+assert_eq "$(stat -c %U /run/vmlet/passt/passed.out/socket)" vm-passed
+systemctl stop vm@passed
+eventually 5 bash -c '[[ $(systemctl is-active vm-passt@passed.out) == inactive ]]'
+systemctl stop vm-network@apart vm-network@alone
 assert_fails test -e /sys/class/net/br-apart
 is_state one inactive
