@@ -39,11 +39,6 @@ void buf_add(struct buf *buf, const char *data, size_t length)
 	buf->data[buf->length] = '\0';
 }
 
-void buf_puts(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
-}
-
 void buf_putc(struct buf *buf, char byte)
 {
 	buf_add(buf, &byte, 1);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/macros.h"
 
@@ -19,7 +20,11 @@ struct buf {
 };
 
 void buf_add(struct buf *buf, const char *data, size_t length);
-void buf_puts(struct buf *buf, const char *text);
+static inline void buf_puts(struct buf *buf, const char *text)
+{
+	/* Of a literal the compiler knows the length. */
+	buf_add(buf, text, strlen(text));
+}
 void buf_putc(struct buf *buf, char byte);
 /* A number in decimal, without printf(3). */
 void buf_number(struct buf *buf, uint64_t number);

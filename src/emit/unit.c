@@ -53,8 +53,9 @@ void unit_escape_name(struct buf *buf, const char *text)
 	}
 }
 
-/* Whether systemd takes the argument as it is: nothing to escape, no quotes, no blank. */
-static bool is_plain(const char *argument)
+/* The length of an argument that systemd takes as it is: nothing to escape, no quotes, no blank. Of
+ * another one 0. */
+static size_t plain_length(const char *argument)
 {
 	static const bool plain[256] = {
 		['a' ... 'z'] = true,
@@ -68,13 +69,14 @@ static bool is_plain(const char *argument)
 	const unsigned char *at = (const unsigned char *)argument;
 	while (plain[*at])
 		at++;
-	return *argument && !*at;
+	return *at ? 0 : (size_t)(at - (const unsigned char *)argument);
 }
 
 void unit_add_argument(struct buf *buf, const char *argument)
 {
-	if (is_plain(argument)) {
-		buf_puts(buf, argument);
+	size_t plain = plain_length(argument);
+	if (plain) {
+		buf_add(buf, argument, plain);
 		return;
 	}
 	buf_putc(buf, '"');
