@@ -58,7 +58,7 @@ vmlet-generator_PACKAGES := yaml-0.1
 
 SCALARS := $(call objects,src/spec/scalar.c src/spec/address.c)
 NETLINK := $(call host,netlink link address vlan qdisc)
-vmlet-network_OBJECTS := $(BASE) $(SCALARS) $(NETLINK) $(call host,tap port filter network network-check network-config \
+vmlet-network_OBJECTS := $(BASE) $(SCALARS) $(NETLINK) $(call host,tap port filter opened words network network-check network-config \
 	network-record sysctl process fdstore) $(call cmd,vmlet-network)
 vmlet-network_PACKAGES := libnl-3.0 libsystemd
 

@@ -16,15 +16,15 @@
 #include "host/fdstore.h"
 #include "host/filter.h"
 #include "host/network.h"
+#include "host/opened.h"
 #include "host/tap.h"
 #include "spec/scalar.h"
 
-#define INTERFACES_MAX 8
 #define STORE_NAME_BYTES 64
 
 static const char help[] =
-	"Usage: vmlet-network open nic=NAME,tap=NAME,bridge=NAME[,...]...\n"
-	"       vmlet-network close nic=NAME,tap=NAME,...\n"
+	"Usage: vmlet-network open VM nic=NAME,tap=NAME,bridge=NAME[,...]...\n"
+	"       vmlet-network close VM\n"
 	"       vmlet-network start NETWORK bridge=NAME [WORD...]\n"
 	"       vmlet-network stop NETWORK\n"
 	"\n"
@@ -146,13 +146,8 @@ static int open_one(struct netlink *netlink, const struct port *port, struct err
 static int open_all(
 	const struct log *log, const struct port *ports, size_t count, struct error *error)
 {
-	int r = forget(ports, count, error);
-	if (r == 0)
-		r = enter_host_network(error);
-	if (r < 0)
-		return r;
 	struct netlink *netlink CLEANUP(netlink_close) = NULL;
-	r = netlink_open(&netlink, error);
+	int r = netlink_open(&netlink, error);
 	bool vhost = true;
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		r = open_one(netlink, &ports[i], error);
@@ -167,38 +162,48 @@ static int open_all(
 	return r < 0 ? r : fdstore_sync(error);
 }
 
-/* Each is closed, whatever is wrong with the others. */
-static int close_all(const struct port *ports, size_t count, struct error *error)
+/* What a killed end left is undone first. */
+static int remember(const char *vm, char *const words[], const struct port *ports, size_t count,
+	struct error *error)
 {
 	struct netlink *netlink CLEANUP(netlink_close) = NULL;
-	int result = enter_host_network(error);
-	if (result == 0)
-		result = netlink_open(&netlink, error);
-	if (result < 0)
-		return result;
-	for (size_t i = 0; i < count; i++) {
-		struct error later;
-		int r = port_close(netlink, &ports[i], result ? &later : error);
-		result = result ? result : r;
-		r = filter_remove_port(&ports[i], result ? &later : error);
-		result = result ? result : r;
-	}
-	return result;
+	bool leaves = false;
+	for (size_t i = 0; i < count; i++)
+		leaves |= opened_leaves(&ports[i]);
+	int r = netlink_open(&netlink, error);
+	if (r == 0)
+		r = opened_undo(netlink, vm, error);
+	return r == 0 && leaves ? opened_write(vm, words, count, error) : r;
 }
 
-static int run_ports(
-	const struct log *log, const char *verb, const struct copies *copies, struct error *error)
+static int run_open(const struct log *log, const char *vm, char *const words[],
+	const struct copies *copies, struct error *error)
 {
-	struct port ports[INTERFACES_MAX];
-	if (copies->count > INTERFACES_MAX)
+	struct port ports[OPENED_PORTS_MAX];
+	if (copies->count > OPENED_PORTS_MAX)
 		return error_set(error, EINVAL, "too many interfaces");
 	for (size_t i = 0; i < copies->count; i++) {
 		int r = port_read(copies->words[i], &ports[i], error);
 		if (r < 0)
 			return r;
 	}
-	return strcmp(verb, "open") == 0 ? open_all(log, ports, copies->count, error)
-					 : close_all(ports, copies->count, error);
+	int r = forget(ports, copies->count, error);
+	if (r == 0)
+		r = enter_host_network(error);
+	if (r == 0)
+		r = remember(vm, words, ports, copies->count, error);
+	return r < 0 ? r : open_all(log, ports, copies->count, error);
+}
+
+static int run_close(const char *vm, struct error *error)
+{
+	struct netlink *netlink CLEANUP(netlink_close) = NULL;
+	if (!opened_any(vm))
+		return 0;
+	int r = enter_host_network(error);
+	if (r == 0)
+		r = netlink_open(&netlink, error);
+	return r < 0 ? r : opened_undo(netlink, vm, error);
 }
 
 static int run_start(
@@ -223,30 +228,36 @@ static int run_stop(const struct log *log, const char *name, struct error *error
 	return r;
 }
 
-static int run_verb(const struct log *log, char **argv, int first, const struct copies *copies,
-	struct error *error)
+static int run_verb(
+	const struct log *log, char **argv, const struct copies *copies, struct error *error)
 {
-	if (first == 2)
-		return run_ports(log, argv[1], copies, error);
+	if (strcmp(argv[1], "open") == 0)
+		return run_open(log, argv[2], argv + 3, copies, error);
+	if (strcmp(argv[1], "close") == 0)
+		return run_close(argv[2], error);
 	if (strcmp(argv[1], "start") == 0)
-		return run_start(argv[2], argv + first, copies, error);
+		return run_start(argv[2], argv + 3, copies, error);
 	return run_stop(log, argv[2], error);
+}
+
+static bool is_verb(const char *word)
+{
+	static const char *const verbs[] = {"open", "close", "start", "stop"};
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(word, verbs[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Returns 0 or an errno; 1 for words that make no sense. */
 static int run(const struct log *log, int argc, char **argv, struct error *error)
 {
 	struct copies copies = {0};
-	const char *verb = argv[1];
-	bool ports = strcmp(verb, "open") == 0 || strcmp(verb, "close") == 0;
-	bool network = strcmp(verb, "start") == 0 || strcmp(verb, "stop") == 0;
-	int first = ports ? 2 : 3;
-	if ((!ports && !network) || argc < first ||
-		(network && !scalar_is_name(argv[2], NAME_LENGTH_MAX)))
+	if (!is_verb(argv[1]) || !scalar_is_name(argv[2], NAME_LENGTH_MAX))
 		return 1;
-	int r = copy_words(argv + first, (size_t)(argc - first), &copies);
+	int r = copy_words(argv + 3, (size_t)(argc - 3), &copies);
 	r = r < 0 ? error_set(error, ENOMEM, "not enough memory")
-		  : run_verb(log, argv, first, &copies, error);
+		  : run_verb(log, argv, &copies, error);
 	copies_done(&copies);
 	return r;
 }

@@ -60,16 +60,6 @@ static bool uses_queues(const struct plan *plan)
 	return false;
 }
 
-/* What is left of a VM on the host when QEMU has ended. */
-static bool leaves_traces(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->nic_count; i++)
-		if (plan->nics[i].attachment == ATTACHMENT_MACVTAP || plan->nics[i].mac_filter ||
-			plan->nics[i].ip_filter)
-			return true;
-	return false;
-}
-
 const struct loosening loosenings[] = {
 	{"SupplementaryGroups", "kvm", "accel", uses_kvm},
 	{"DeviceAllow", "/dev/kvm rw", "accel", uses_kvm},
@@ -181,11 +171,8 @@ static void add_network_commands(const struct plan *plan, struct buf *buf)
 {
 	if (!uses_host(plan))
 		return;
-	buf_puts(buf, "ExecStartPre=+" INSTALL_LIBEXEC_DIR "/vmlet-network open");
-	add_nics(plan, buf);
-	if (!leaves_traces(plan))
-		return;
-	buf_puts(buf, "ExecStopPost=+" INSTALL_LIBEXEC_DIR "/vmlet-network close");
+	buf_puts(buf, "ExecStartPre=+" INSTALL_LIBEXEC_DIR "/vmlet-network open ");
+	buf_puts(buf, plan->vm->name);
 	add_nics(plan, buf);
 }
 

@@ -82,6 +82,7 @@ void network_write_nic(const struct plan_nic *nic, struct buf *word)
 {
 	bool tap = nic->attachment == ATTACHMENT_TAP;
 	add_word(word, "nic", nic->nic->part.name);
+	add_word(word, "vm", nic->vm);
 	add_word(word, "tap", nic->tap);
 	add_word(word, "altname", nic->altname);
 	add_word(word, "bridge", tap ? nic->bridge : NULL);

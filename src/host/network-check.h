@@ -7,6 +7,7 @@
 /* What the host has, when a network is to be started. */
 struct scene {
 	const struct network_config *config;
+	char *const *words; /* that it was read from; NULL-terminated */
 	bool bridge_is_there;
 	struct link bridge;
 	struct link uplink;

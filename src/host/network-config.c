@@ -24,6 +24,7 @@ struct word {
 
 static const struct word port_words[] = {
 	WORD("nic", WORD_TEXT, port, nic),
+	WORD("vm", WORD_TEXT, port, vm),
 	WORD("tap", WORD_TEXT, port, tap),
 	WORD("altname", WORD_TEXT, port, altname),
 	WORD("bridge", WORD_TEXT, port, bridge),

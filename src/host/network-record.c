@@ -14,7 +14,6 @@
 #define STARTED "started"
 #define HOSTS "hosts"
 #define NAMES "names"
-#define RECORD_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 static int open_root(struct error *error)
 {
@@ -38,19 +37,6 @@ int record_lock(struct error *error)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-static int split(struct record *record)
-{
-	char *text = record->text.data;
-	for (size_t i = 0; i < record->text.length; i++)
-		record->count += text[i] == '\n';
-	record->words = calloc(record->count + 1, sizeof(*record->words));
-	if (!record->words)
-		return -ENOMEM;
-	for (size_t i = 0; i < record->count; i++)
-		record->words[i] = strsep(&text, "\n");
-	return 0;
-}
-
 int record_read(const char *name, struct record *ret_record, struct error *error)
 {
 	char path[256];
@@ -58,14 +44,13 @@ int record_read(const char *name, struct record *ret_record, struct error *error
 	if (fd < 0)
 		return fd;
 	snprintf(path, sizeof(path), "%s/" STARTED, name);
-	int r = file_read_at(fd, path, RECORD_BYTES_MAX, &ret_record->text);
+	int r = words_read_at(fd, path, &ret_record->words);
 	if (r == -ENOENT)
 		return 0;
-	if (r == 0)
-		r = split(ret_record);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot read " ROOT "/%s", path);
-	r = network_config_read(ret_record->words, ret_record->count, &ret_record->config, error);
+	r = network_config_read(
+		ret_record->words.items, ret_record->words.count, &ret_record->config, error);
 	ret_record->config.name = name;
 	return r;
 }
@@ -73,8 +58,7 @@ int record_read(const char *name, struct record *ret_record, struct error *error
 void record_done(struct record *record)
 {
 	network_config_done(&record->config);
-	free(record->words);
-	buf_done(&record->text);
+	words_done(&record->words);
 }
 
 static bool has_nat(const char *name)
@@ -129,24 +113,20 @@ static void sweep(int parent_fd)
 int record_write(const char *name, char *const words[], size_t count, bool uplink_was_down,
 	struct error *error)
 {
-	struct buf text CLEANUP(buf_done) = {0};
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&text, "%s\n", words[i]);
-	if (uplink_was_down)
-		buf_puts(&text, "uplink-was-down=yes\n");
 	int root_fd AUTO_CLOSE = open_root(error);
 	if (root_fd < 0)
 		return root_fd;
 	int fd AUTO_CLOSE = make_directory(root_fd, name);
 	int hosts_fd AUTO_CLOSE = fd < 0 ? fd : make_directory(fd, HOSTS);
 	int names_fd AUTO_CLOSE = hosts_fd < 0 ? hosts_fd : make_directory(fd, NAMES);
-	int r = names_fd < 0 ? names_fd : buf_error(&text);
+	int r = names_fd < 0 ? names_fd : 0;
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot write " ROOT "/%s", name);
 	sweep(fd);
 	sweep(hosts_fd);
 	sweep(names_fd);
-	r = file_replace_at(fd, STARTED, buf_text(&text), text.length, 0644, false);
+	r = words_write_at(
+		fd, STARTED, words, count, uplink_was_down ? "uplink-was-down=yes" : NULL);
 	return r < 0 ? error_set_errno(error, -r, "cannot write " ROOT "/%s", name) : 0;
 }
 

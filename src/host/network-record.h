@@ -7,11 +7,10 @@
 
 #include "base/buf.h"
 #include "host/network.h"
+#include "host/words.h"
 
 struct record {
-	struct buf text;
-	char **words; /* in text; NULL-terminated */
-	size_t count;
+	struct words words;
 	struct network_config config; /* bridge is NULL when there is no record */
 };
 

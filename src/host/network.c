@@ -10,6 +10,7 @@
 #include "host/filter.h"
 #include "host/network-check.h"
 #include "host/network-record.h"
+#include "host/opened.h"
 #include "host/sysctl.h"
 #include "host/vlan.h"
 
@@ -182,6 +183,29 @@ static int change_filters(const struct scene *scene, const struct link *taps, si
 	return r;
 }
 
+/* The word that a port was read from. */
+static char *word_of(const struct scene *scene, const struct port *port)
+{
+	size_t index = (size_t)(port - scene->config->nics);
+	for (char *const *word = scene->words; *word; word++)
+		if (strncmp(*word, "nic=", 4) == 0 && index-- == 0)
+			return *word;
+	return NULL;
+}
+
+/* Each VM's end knows of what its taps were given since its start. */
+static int remember_filters(const struct scene *scene, const struct link *taps, size_t count)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct port *port = port_of(scene->config, taps[i].name);
+		char *word = port->vm && opened_leaves(port) ? word_of(scene, port) : NULL;
+		if (word)
+			r = opened_add(port->vm, word, scene->error);
+	}
+	return r;
+}
+
 /* They stay, and get what the spec says now. */
 static int change_ports(struct netlink *netlink, const struct scene *scene)
 {
@@ -191,6 +215,8 @@ static int change_ports(struct netlink *netlink, const struct scene *scene)
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = port_change(netlink, port_of(scene->config, taps[i].name), &taps[i],
 			&scene->bridge, scene->error);
+	if (r == 0)
+		r = remember_filters(scene, taps, count);
 	if (r == 0)
 		r = change_filters(scene, taps, count);
 	free(taps);
@@ -363,7 +389,7 @@ static bool same_uplink(const struct network_config *config, const struct networ
 static int start(struct netlink *netlink, struct network_config *config,
 	const struct network_config *old, char *const words[], size_t count, struct error *error)
 {
-	struct scene scene = {.config = config, .error = error};
+	struct scene scene = {.config = config, .words = words, .error = error};
 	int r = network_check(netlink, &scene);
 	if (r == 0 && old->bridge)
 		r = leave_old(netlink, config, old, error);

@@ -40,7 +40,7 @@ void network_config_done(struct network_config *config);
 int port_read(char *words, struct port *ret_port, struct error *error);
 
 /* Brings the network up, or from what it is to what it shall be. Everything that could refuse it is
- * looked at before anything is touched. words are kept for network_stop(). */
+ * looked at before anything is touched. words, NULL-terminated, are kept for network_stop(). */
 int network_start(
 	struct network_config *config, char *const words[], size_t count, struct error *error);
 

@@ -12,6 +12,7 @@
 /* How one is to be, as the unit's command line says it. Texts are borrowed; NULL for none. */
 struct port {
 	const char *nic; /* the interface's name in the spec */
+	const char *vm;
 	const char *tap; /* the link's name */
 	const char *altname;
 	const char *bridge;

@@ -59,6 +59,21 @@ read -r sent received <<<"$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\
 assert_eq "$(main_pid web)" "$pid"
 assert_eq "$(cat /sys/class/net/br-lan/address)" "$mac"
 
+# A VM whose spec broke, or is gone, or says something else by then leaves nothing behind either.
+network lan "addresses: 10.1.0.1/24" "nat: yes"
+systemctl restart vm-network@lan
+for change in 'echo "memory: 5" >>/etc/vmlet/other.yaml' 'rm /etc/vmlet/other.yaml' \
+	'sed -i "s/nics:.*/nics: {}/" /etc/vmlet/other.yaml'; do
+	mini other "nics: {lan: {network: lan}}"
+	systemctl start vm@other
+	assert_contains "$(nft list map bridge vmlet taps)" vm-other_lan
+	eval "$change"
+	systemctl daemon-reload
+	systemctl stop vm@other
+	assert_not_contains "$(nft list ruleset)" vm-other_lan
+	assert_fails test -e /run/vmlet/taps/other
+done
+
 # A bridge of another name is another bridge: not under a running VM.
 spec lan <<-END
 	kind: network
