@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 int file_read_fd(int fd, size_t limit, struct buf *buf)
@@ -97,6 +98,18 @@ int file_create_at(int dir_fd, const char *name, const char *data, size_t length
 	if (r < 0)
 		return r;
 	return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+int file_lock_at(int dir_fd)
+{
+	int fd AUTO_CLOSE =
+		openat(dir_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return TAKE_FD(fd);
 }
 
 int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_fd)

@@ -30,5 +30,9 @@ int file_replace_at(
  * not allow it. */
 int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode);
 
+/* Waits for the lock of a directory: a file, ".lock", that only its owner may open, as anyone who
+ * may could keep it. Returns a descriptor; the lock is its, and ends with it. */
+int file_lock_at(int dir_fd);
+
 /* Creates a directory where there is none and opens it. A link with that name is not followed. */
 int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_fd);

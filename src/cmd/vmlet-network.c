@@ -126,11 +126,19 @@ static int store_queues(
 	return r;
 }
 
+static int add_filter(const struct port *port, struct error *error)
+{
+	if (!opened_leaves(port))
+		return 0;
+	int lock_fd AUTO_CLOSE = opened_lock(error);
+	return lock_fd < 0 ? lock_fd : filter_add_port(port, error);
+}
+
 /* The filter is there before the guest can speak. */
 static int open_one(struct netlink *netlink, const struct port *port, struct error *error)
 {
 	int fds[PORT_QUEUES_MAX] = {0};
-	int r = filter_add_port(port, error);
+	int r = add_filter(port, error);
 	if (r == 0)
 		r = network_tell_server(port, error);
 	if (r == 0)

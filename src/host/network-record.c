@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -23,16 +22,11 @@ static int open_root(struct error *error)
 
 int record_lock(struct error *error)
 {
-	int fd = open_root(error);
+	int fd AUTO_CLOSE = open_root(error);
 	if (fd < 0)
 		return fd;
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR) {
-			int r = error_set_errno(error, errno, "cannot lock " ROOT);
-			close(fd);
-			return r;
-		}
-	return fd;
+	int lock_fd = file_lock_at(fd);
+	return lock_fd < 0 ? error_set_errno(error, -lock_fd, "cannot lock " ROOT) : lock_fd;
 }
 
 /* --- reading ------------------------------------------------------------------------------- */

@@ -178,7 +178,8 @@ static int change_filters(const struct scene *scene, const struct link *taps, si
 		return error_set(scene->error, ENOMEM, "not enough memory for the ports");
 	for (size_t i = 0; i < count; i++)
 		ports[i] = port_of(scene->config, taps[i].name);
-	int r = filter_change_ports(ports, count, scene->error);
+	int lock_fd AUTO_CLOSE = opened_lock(scene->error);
+	int r = lock_fd < 0 ? lock_fd : filter_change_ports(ports, count, scene->error);
 	free(ports);
 	return r;
 }
@@ -352,7 +353,10 @@ static int undo(struct netlink *netlink, const struct network_config *config, ch
 	if (has_bridge && bridge.ours)
 		link_delete(netlink, bridge.name);
 	r = netlink_commit(netlink, error);
-	return r < 0 ? r : filter_sweep(error);
+	if (r < 0)
+		return r;
+	int lock_fd AUTO_CLOSE = opened_lock(error);
+	return lock_fd < 0 ? lock_fd : filter_sweep(error);
 }
 
 /* What was started before under another bridge or uplink goes first. */

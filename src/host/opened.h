@@ -10,6 +10,10 @@
 
 #define OPENED_PORTS_MAX 8
 
+/* What looks at filters and then changes them is done by one at a time: who removes a table that is
+ * empty must not remove what another puts into it. Returns a descriptor, of which the lock is. */
+int opened_lock(struct error *error);
+
 /* Whether something is left when the descriptors are closed: a macvtap, a filter. */
 bool opened_leaves(const struct port *port);
 

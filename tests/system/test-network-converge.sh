@@ -109,4 +109,4 @@ systemctl daemon-reload
 /usr/libexec/vmlet/vmlet-network stop lan
 systemctl stop vm-network@lan
 assert_same "$(network_dump)" "$before"
-assert_eq "$(ls -A /run/vmlet/network)" ""
+assert_eq "$(ls /run/vmlet/network)" ""

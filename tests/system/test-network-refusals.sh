@@ -25,7 +25,7 @@ refused() {
 	output=$($vmlet_network start lan "$@" 2>&1) && fail "$* was started"
 	assert_contains "$output" "$part"
 	assert_same "$(network_dump)" "$before"
-	assert_eq "$(ls -A /run/vmlet/network)" ""
+	assert_eq "$(ls /run/vmlet/network)" ""
 }
 refused "uplink eth0 is the interface of the default route" bridge=br-lan uplink=eth0
 refused "there is no interface eth9 for the uplink" bridge=br-lan uplink=eth9
