@@ -178,6 +178,8 @@ static int remember(const char *vm, char *const words[], const struct port *port
 	bool leaves = false;
 	for (size_t i = 0; i < count; i++)
 		leaves |= opened_leaves(&ports[i]);
+	if (!leaves && !opened_any(vm))
+		return 0;
 	int r = netlink_open(&netlink, error);
 	if (r == 0)
 		r = opened_undo(netlink, vm, error);
