@@ -19,6 +19,8 @@
 #endif
 
 #define INSTALL_QEMU "/usr/bin/qemu-system-x86_64"
+/* Debian, qemu-block-extra; other systems have theirs elsewhere, and get no warning. */
+#define INSTALL_QEMU_MODULES "/usr/lib/x86_64-linux-gnu/qemu"
 #define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
 #define INSTALL_XORRISO "/usr/bin/xorriso"
 #define INSTALL_DNSMASQ "/usr/sbin/dnsmasq"

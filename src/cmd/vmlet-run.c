@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
@@ -146,6 +147,40 @@ static int place_descriptors(struct run *run, struct error *error)
 	return r;
 }
 
+/* --- asynchronous I/O ------------------------------------------------------------------------ */
+
+/* Whether this process may use io_uring: io_uring_setup(2), which fails for a NULL otherwise. */
+static bool has_io_uring(void)
+{
+	long r = syscall(SYS_io_uring_setup, 1, NULL);
+	return r < 0 && errno == EFAULT;
+}
+
+/* Makes io_uring of what the drop-in, which knows no kernel, has as threads. */
+static int choose_aio(struct run *run, struct error *error)
+{
+	static const char threads[] = ",aio=threads,";
+	if (!has_io_uring())
+		return 0;
+	for (size_t i = 0; i < run->plan.disk_count; i++) {
+		const struct plan_disk *disk = &run->plan.disks[i];
+		if (disk->disk->aio != AIO_AUTO)
+			continue;
+		const char *node =
+			arena_printf(&run->arena, ",node-name=file-%s,", disk->disk->part.name);
+		for (char **argument = run->argv; node && *argument; argument++) {
+			char *at = strstr(*argument, node) ? strstr(*argument, threads) : NULL;
+			if (!at)
+				continue;
+			*argument = arena_printf(&run->arena, "%.*s,aio=io_uring,%s",
+				(int)(at - *argument), *argument, at + strlen(threads));
+			if (!*argument)
+				return error_set(error, ENOMEM, "not enough memory");
+		}
+	}
+	return 0;
+}
+
 /* --- the child ----------------------------------------------------------------------------- */
 
 static int execute(struct qmp *qmp, const char *command, json_t *arguments, struct error *error)
@@ -252,6 +287,8 @@ static int run_vm(struct run *run, struct error *error)
 		r = prepare_booted_spec(&run->plan, run->source.text, run->source.length, error);
 	if (r == 0)
 		r = place_descriptors(run, error);
+	if (r == 0)
+		r = choose_aio(run, error);
 	if (r == 0)
 		r = start_child(&run->plan, error);
 	return r < 0 ? r : become_qemu(run, error);

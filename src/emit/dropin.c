@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "emit/dropin.h"
 
+#include <string.h>
+
 #include "base/install.h"
 #include "emit/network.h"
 #include "emit/qemu.h"
 #include "emit/unit.h"
+#include "spec/uri.h"
 
 static bool uses_kvm(const struct plan *plan)
 {
@@ -60,8 +63,27 @@ static bool uses_queues(const struct plan *plan)
 	return false;
 }
 
+static bool uses_device(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->disk_count; i++)
+		if (plan->disks[i].disk->device)
+			return true;
+	return false;
+}
+
+/* Whether QEMU itself speaks to a server of a disk. */
+static bool uses_storage_network(const struct plan *plan)
+{
+	static const char local[] = "nbd+unix:";
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		const char *uri = plan->disks[i].disk->uri;
+		if (uri && strncmp(uri, local, sizeof(local) - 1) != 0)
+			return true;
+	}
+	return false;
+}
+
 const struct loosening loosenings[] = {
-	{"SupplementaryGroups", "kvm", "accel", uses_kvm},
 	{"DeviceAllow", "/dev/kvm rw", "accel", uses_kvm},
 	{"BindPaths", "-/dev/kvm", "accel", uses_kvm},
 	/* TCG writes machine code and runs it. */
@@ -72,6 +94,11 @@ const struct loosening loosenings[] = {
 	{"DeviceAllow", "/dev/vhost-net rw", "nics", uses_vhost},
 	/* A descriptor for each queue, and one of vhost. */
 	{"FileDescriptorStoreMax", "128", "nics", uses_queues},
+	/* The group may open all disks of the host; the device policy leaves this one. */
+	{"SupplementaryGroups", "disk", "disks.*.device", uses_device},
+	{"PrivateNetwork", "no", "disks.*.uri", uses_storage_network},
+	{"IPAddressDeny", "", "disks.*.uri", uses_storage_network},
+	{"RestrictAddressFamilies", "AF_INET AF_INET6", "disks.*.uri", uses_storage_network},
 	/* QEMU itself speaks for the guest then. */
 	{"PrivateNetwork", "no", "nics.*.user", uses_user_network},
 	{"IPAddressDeny", "", "nics.*.user", uses_user_network},
@@ -110,6 +137,23 @@ static void add_networks(const struct plan *plan, struct buf *buf)
 	}
 }
 
+/* What must be there before disks can be opened. */
+static void add_disk_requirements(const struct plan *plan, struct buf *buf)
+{
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		const struct plan_disk *disk = &plan->disks[i];
+		if (disk->disk->device) {
+			buf_puts(buf, "Requires=");
+			unit_escape_path(buf, disk->file);
+			buf_puts(buf, ".device\nAfter=");
+			unit_escape_path(buf, disk->file);
+			buf_puts(buf, ".device\n");
+		} else if (disk->file && !disk->file_name) {
+			unit_add_path(buf, "RequiresMountsFor", disk->file, "");
+		}
+	}
+}
+
 static void add_unit_section(const struct plan *plan, const char *source_path, struct buf *buf)
 {
 	const struct vm *vm = plan->vm;
@@ -121,6 +165,7 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 		buf_printf(buf, "Requires=vm@%s.service\nAfter=vm@%s.service\n",
 			vm->depends_on.items[i], vm->depends_on.items[i]);
 	add_networks(plan, buf);
+	add_disk_requirements(plan, buf);
 	/* Its end is the end of the guest's link: QEMU 7.2 does not connect again. */
 	for (size_t i = 0; i < plan->nic_count; i++)
 		if (plan->nics[i].attachment == ATTACHMENT_PASST)
@@ -148,6 +193,39 @@ static void add_loosenings(const struct plan *plan, struct buf *buf)
 		}
 		reason = row->key;
 		unit_add_raw(buf, row->directive, row->value);
+	}
+}
+
+static void add_key(const struct disk *disk, struct buf *buf)
+{
+	const struct encrypt *encrypt = &disk->encrypt;
+	buf_puts(buf, encrypt->credential ? "LoadCredential=" : "LoadCredentialEncrypted=");
+	buf_printf(buf, PLAN_CREDENTIAL_DISK "%s:", disk->part.name);
+	unit_add_value(
+		buf, encrypt->credential ? encrypt->credential : encrypt->encrypted_credential);
+}
+
+/* What of the host's files the sandbox lets through. */
+static void add_disk_files(const struct plan *plan, struct buf *buf)
+{
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		const struct disk *disk = plan->disks[i].disk;
+		bool writable = disk_is_writable(disk);
+		struct uri uri;
+		bool local =
+			disk->uri && uri_parse(disk->uri, &uri) == 0 && uri.scheme == URI_NBD_UNIX;
+		if (!disk->path && !disk->device && !local && !disk_is_encrypted(disk))
+			continue;
+		buf_printf(buf, "# because of 'disks.%s':\n", disk->part.name);
+		if (disk->path || disk->device)
+			unit_add_path(buf, writable ? "BindPaths" : "BindReadOnlyPaths",
+				plan->disks[i].file, "");
+		if (disk->device)
+			unit_add_path(buf, "DeviceAllow", disk->device, writable ? " rw" : " r");
+		if (local)
+			unit_add_path(buf, "BindPaths", uri.more, "");
+		if (disk_is_encrypted(disk))
+			add_key(disk, buf);
 	}
 }
 
@@ -220,6 +298,7 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	buf_putc(buf, '\n');
 	unit_add_text(buf, "LoadCredential", credential);
 	add_loosenings(plan, buf);
+	add_disk_files(plan, buf);
 	add_forwards(plan, buf);
 	add_network_commands(plan, buf);
 	add_qemu_command(plan, options, buf);

@@ -38,3 +38,17 @@ void qemu_emit_agent(const struct plan *plan, struct options *options)
 	options_add(options, "-device",
 		"virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0", NULL);
 }
+
+/* Places for what is plugged in while the guest runs: q35's own bus takes nothing then (QEMU,
+ * docs/pcie.txt); pc's does, and a microvm has no PCI. */
+void qemu_emit_hotplug(const struct plan *plan, struct options *options)
+{
+	char number[OPTION_NUMBER_BYTES];
+	if (plan->vm->machine != MACHINE_Q35)
+		return;
+	for (uint64_t i = 1; i <= PLAN_HOTPLUG_PORTS; i++) {
+		option_number(i, number);
+		options_add(options, "-device", "pcie-root-port,id=hotplug_", number,
+			",chassis=", number, NULL);
+	}
+}

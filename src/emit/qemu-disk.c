@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdbool.h>
 
 #include "emit/qemu.h"
+#include "spec/uri.h"
 
 /* The three switches behind each cache mode: qemu(1), -drive cache=. */
 static const struct cache_mode {
@@ -32,53 +34,223 @@ static void emit_image(const struct plan_disk *disk, struct options *options)
 		",read-only=on,file=imagefile-", name, NULL);
 }
 
+/* --- what holds a disk ----------------------------------------------------------------------- */
+
 static void emit_file(const struct plan_disk *disk, struct options *options)
 {
 	const struct disk *spec = disk->disk;
 	const struct cache_mode *cache = &cache_modes[spec->cache];
-	options_add(options, "-blockdev", "driver=file,node-name=file-", spec->part.name,
-		",read-only=", on_off(spec->read_only || spec->cdrom),
+	/* vmlet-run makes io_uring of automatic threads where the kernel has it. */
+	int aio = spec->aio == AIO_AUTO ? AIO_THREADS : spec->aio;
+	options_add(options, "-blockdev", "driver=", spec->device ? "host_device" : "file",
+		",node-name=file-", spec->part.name, ",read-only=", on_off(!disk_is_writable(spec)),
 		",cache.direct=", on_off(cache->direct),
-		",cache.no-flush=", on_off(cache->no_flush),
+		",cache.no-flush=", on_off(cache->no_flush), ",aio=", choice_name(&aio_names, aio),
 		",discard=", choice_name(&discard_names, spec->discard),
 		",filename=", option_escape(options, disk->file), NULL);
+}
+
+/* QEMU's own options for what a URI names (qapi/block-core.json): a reference to a URI would be
+ * taken apart by rules that differ by driver. */
+static void emit_network(const struct plan_disk *disk, struct options *options)
+{
+	const char *name = disk->disk->part.name;
+	const char *end = disk_is_writable(disk->disk) ? "" : ",read-only=on";
+	struct uri uri;
+	if (uri_parse(disk->disk->uri, &uri) < 0)
+		return;
+	switch (uri.scheme) {
+	case URI_NBD:
+		options_add(options, "-blockdev", "driver=nbd,node-name=file-", name,
+			",server.type=inet,server.host=", uri.host, ",server.port=", uri.port,
+			",export=", uri.name, end, NULL);
+		break;
+	case URI_NBD_UNIX:
+		options_add(options, "-blockdev", "driver=nbd,node-name=file-", name,
+			",server.type=unix,server.path=", uri.more, ",export=", uri.name, end,
+			NULL);
+		break;
+	case URI_ISCSI:
+		options_add(options, "-blockdev", "driver=iscsi,node-name=file-", name,
+			",transport=tcp,portal=", uri.host, ":", uri.port, ",target=", uri.name,
+			",lun=", uri.more, end, NULL);
+		break;
+	case URI_NFS:
+		options_add(options, "-blockdev", "driver=nfs,node-name=file-", name,
+			",server.type=inet,server.host=", uri.host, ",path=", uri.name, end, NULL);
+		break;
+	case URI_RBD:
+		options_add(options, "-blockdev", "driver=rbd,node-name=file-", name,
+			",pool=", uri.host, ",image=", uri.name, uri.more[0] ? ",user=" : "",
+			uri.more, end, NULL);
+		break;
+	case URI_SCHEME_COUNT:
+		break;
+	}
 }
 
 static void emit_format(const struct plan_disk *disk, struct options *options)
 {
 	const struct disk *spec = disk->disk;
 	const char *name = spec->part.name;
-	const char *driver = spec->cdrom ? "raw" : choice_name(&disk_format_names, spec->format);
+	const char *driver =
+		spec->cdrom.given ? "raw" : choice_name(&disk_format_names, spec->format);
+	if (disk->key_path)
+		options_add(
+			options, "-object", "secret,id=key_", name, ",file=", disk->key_path, NULL);
 	options_add(options, "-blockdev", "driver=", driver, ",node-name=disk-", name,
-		",read-only=", on_off(spec->read_only || spec->cdrom),
-		",discard=", choice_name(&discard_names, spec->discard), ",file=file-", name,
+		",read-only=", on_off(!disk_is_writable(spec)),
+		",discard=", choice_name(&discard_names, spec->discard),
+		spec->detect_zeroes ? ",detect-zeroes=" : "",
+		spec->detect_zeroes ? choice_name(&detect_zeroes_names, spec->detect_zeroes) : "",
+		disk->key_path ? ",encrypt.format=luks,encrypt.key-secret=key_" : "",
+		disk->key_path ? name : "", ",file=file-", name,
 		disk->image_path ? ",backing=image-" : "", disk->image_path ? name : "", NULL);
+}
+
+/* --- limits ---------------------------------------------------------------------------------- */
+
+static bool is_throttled(const struct throttle *throttle)
+{
+	return throttle->iops || throttle->iops_read || throttle->iops_write ||
+	       throttle->bandwidth || throttle->bandwidth_read || throttle->bandwidth_write;
+}
+
+/* A filter above the disk, with the limits of qemu(1), -object throttle-group. */
+static void emit_throttle(const struct plan_disk *disk, struct options *options)
+{
+	const struct throttle *throttle = &disk->disk->throttle;
+	const char *name = disk->disk->part.name;
+	const struct {
+		const char *limit;
+		uint64_t value;
+	} limits[] = {
+		{"iops-total", throttle->iops},
+		{"iops-read", throttle->iops_read},
+		{"iops-write", throttle->iops_write},
+		{"bps-total", throttle->bandwidth},
+		{"bps-read", throttle->bandwidth_read},
+		{"bps-write", throttle->bandwidth_write},
+	};
+	struct buf group CLEANUP(buf_done) = {0};
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (limits[i].value)
+			buf_printf(&group, ",x-%s=%" PRIu64, limits[i].limit, limits[i].value);
+	options->failed |= buf_error(&group) < 0;
+	options_add(options, "-object", "throttle-group,id=limits_", name, buf_text(&group), NULL);
+	options_add(options, "-blockdev", "driver=throttle,node-name=throttle-", name,
+		",throttle-group=limits_", name, ",file=disk-", name, NULL);
+}
+
+/* --- what the guest sees --------------------------------------------------------------------- */
+
+static int bus_of(const struct disk *disk)
+{
+	if (disk->bus != BUS_AUTO)
+		return disk->bus;
+	return disk->cdrom.given ? BUS_SATA : BUS_VIRTIO;
+}
+
+/* q35 has a bus for each of its SATA ports; on pc's two IDE channels QEMU finds a place itself. */
+static void add_sata(const struct plan *plan, const struct plan_disk *disk, struct buf *device)
+{
+	size_t port = 0;
+	for (const struct plan_disk *before = plan->disks; before < disk; before++)
+		port += bus_of(before->disk) == BUS_SATA;
+	buf_puts(device, disk->disk->cdrom.given ? "ide-cd" : "ide-hd");
+	if (plan->vm->machine == MACHINE_Q35)
+		buf_printf(device, ",bus=ide.%zu", port);
+}
+
+/* The device, as far as its bus decides. */
+static void add_type(const struct plan *plan, const struct plan_disk *disk, struct buf *device)
+{
+	switch (bus_of(disk->disk)) {
+	case BUS_SCSI:
+		buf_puts(device,
+			disk->disk->cdrom.given ? "scsi-cd,bus=scsi_0.0" : "scsi-hd,bus=scsi_0.0");
+		break;
+	case BUS_SATA:
+		add_sata(plan, disk, device);
+		break;
+	case BUS_NVME:
+		buf_puts(device, "nvme");
+		break;
+	default:
+		buf_printf(device, "virtio-blk-%s", qemu_virtio_bus(plan));
+	}
+}
+
+/* Reads cannot run out of space. */
+static void add_on_error(int on_error, struct buf *device)
+{
+	if (on_error != ON_ERROR_ENOSPC)
+		buf_printf(device, ",werror=%s,rerror=%s", choice_name(&on_error_names, on_error),
+			choice_name(&on_error_names, on_error));
 }
 
 static void emit_device(
 	const struct plan *plan, const struct plan_disk *disk, struct options *options)
 {
-	char boot_index[BOOT_INDEX_BYTES];
-	const char *name = disk->disk->part.name;
-	qemu_boot_index(disk->boot_index, boot_index);
-	if (disk->disk->cdrom)
-		options_add(options, "-device", "ide-cd,id=", name, ",drive=disk-", name,
-			",serial=", disk->serial, boot_index, NULL);
+	struct buf device CLEANUP(buf_done) = {0};
+	const struct disk *spec = disk->disk;
+	const char *name = spec->part.name;
+	add_type(plan, disk, &device);
+	buf_printf(&device, ",id=%s", name);
+	if (disk->file || spec->uri)
+		buf_printf(&device, ",drive=%s-%s",
+			is_throttled(&spec->throttle) ? "throttle" : "disk", name);
+	buf_printf(&device, ",serial=%s", disk->serial);
+	if (!spec->cdrom.given)
+		buf_printf(&device, ",write-cache=%s", on_off(cache_modes[spec->cache].writeback));
+	if (spec->shareable)
+		buf_puts(&device, ",share-rw=on");
+	if (spec->queues)
+		buf_printf(&device, ",num-queues=%" PRIu64, spec->queues);
+	if (spec->iothread)
+		buf_printf(&device, ",iothread=iothread_%s", name);
+	add_on_error(spec->on_error, &device);
+	if (disk->boot_index)
+		buf_printf(&device, ",bootindex=%zu", disk->boot_index);
+	options->failed |= buf_error(&device) < 0;
+	options_add(options, "-device", buf_text(&device), NULL);
+}
+
+static void emit_controller(const struct plan *plan, struct options *options)
+{
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		if (bus_of(plan->disks[i].disk) != BUS_SCSI)
+			continue;
+		options_add(options, "-device", "virtio-scsi-", qemu_virtio_bus(plan), ",id=scsi_0",
+			NULL);
+		return;
+	}
+}
+
+void qemu_emit_disk_nodes(const struct plan_disk *disk, struct options *options)
+{
+	if (disk->image_path)
+		emit_image(disk, options);
+	if (disk->disk->uri)
+		emit_network(disk, options);
+	else if (disk->file)
+		emit_file(disk, options);
 	else
-		options_add(options, "-device", "virtio-blk-", qemu_virtio_bus(plan), ",id=", name,
-			",drive=disk-", name, ",serial=", disk->serial,
-			",write-cache=", on_off(cache_modes[disk->disk->cache].writeback),
-			boot_index, NULL);
+		return;
+	emit_format(disk, options);
+	if (is_throttled(&disk->disk->throttle))
+		emit_throttle(disk, options);
 }
 
 void qemu_emit_disks(const struct plan *plan, struct options *options)
 {
+	emit_controller(plan, options);
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		const struct plan_disk *disk = &plan->disks[i];
-		if (disk->image_path)
-			emit_image(disk, options);
-		emit_file(disk, options);
-		emit_format(disk, options);
+		qemu_emit_disk_nodes(disk, options);
+		if (disk->disk->iothread)
+			options_add(options, "-object", "iothread,id=iothread_",
+				disk->disk->part.name, NULL);
 		emit_device(plan, disk, options);
 	}
 }

@@ -26,6 +26,7 @@ void qemu_emit(const struct plan *plan, struct options *options)
 	qemu_emit_disks(plan, options);
 	qemu_emit_seed(plan, options);
 	qemu_emit_nics(plan, options);
+	qemu_emit_hotplug(plan, options);
 	for (size_t i = 0; i < plan->vm->qemu_args.count; i++)
 		options_add_flag(options, plan->vm->qemu_args.items[i]);
 }

@@ -15,8 +15,12 @@ void qemu_emit_monitors(const struct plan *plan, struct options *options);
 void qemu_emit_console(const struct plan *plan, struct options *options);
 void qemu_emit_agent(const struct plan *plan, struct options *options);
 void qemu_emit_disks(const struct plan *plan, struct options *options);
+void qemu_emit_hotplug(const struct plan *plan, struct options *options);
 void qemu_emit_seed(const struct plan *plan, struct options *options);
 void qemu_emit_nics(const struct plan *plan, struct options *options);
+
+/* The block nodes of one disk, without its device. */
+void qemu_emit_disk_nodes(const struct plan_disk *disk, struct options *options);
 
 /* How virtio devices are attached: by PCI, or on a microvm by MMIO ("pci" or "device"). */
 const char *qemu_virtio_bus(const struct plan *plan);

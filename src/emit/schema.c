@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "spec/rules.h"
 #include "spec/scalar.h"
+#include "spec/uri.h"
 
 /* The end of the text: Python's $ also stands before a last line break. */
 #define END "$(?!\\n)"
@@ -62,6 +63,18 @@
 	"^(" IPV4 "/([1-9]|[12][0-9]|3[0-2])|" IPV6 "/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))" END
 #define ADDRESS_PATTERN "^" IPV4 END
 #define ADDRESSES_PATTERN "^" IPV4 "-" IPV4 END
+
+#define URI_NAME "[A-Za-z0-9._~-]"
+#define URI_PATH "(/" URI_NAME "+)+"
+#define URI_HOST "([A-Za-z0-9][A-Za-z0-9.-]*|\\[[0-9A-Fa-f:]+\\])"
+#define URI_WORD "[A-Za-z0-9._-]+"
+#define URI_PATTERN \
+	"^(nbd://" URI_HOST "(:" PORT_NUMBER \
+	")?(/[A-Za-z0-9._~/-]*)?|nbd\\+unix:///[A-Za-z0-9._~/-]*" \
+	"\\?socket=" URI_PATH "|iscsi://" URI_HOST "(:" PORT_NUMBER \
+	")?/[A-Za-z0-9.:-]+/(0|[1-9][0-9]{0,3})" \
+	"|nfs://" URI_HOST URI_PATH "|rbd://" URI_WORD "/" URI_WORD "(\\?user=" URI_WORD ")?)" END
+#define CREDENTIAL_NAME "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 
 static json_t *table_schema(const struct key_table *table, enum kind kind);
 
@@ -296,6 +309,11 @@ static json_t *value_schema(const struct key *key, enum kind kind)
 		return vlans_schema();
 	case KEY_ENDPOINT:
 		return text_schema(ENDPOINT_PATTERN, 0);
+	case KEY_URI:
+		return text_schema(URI_PATTERN, URI_LENGTH_MAX);
+	case KEY_CREDENTIAL:
+		return json_pack("{s:[o, o]}", "oneOf", text_schema("^" CREDENTIAL_NAME END, 0),
+			text_schema(PATH_PATTERN, PATH_LENGTH_MAX));
 	case KEY_PORTS:
 		return ports_schema(key, kind);
 	case KEY_LIST:

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "emit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "spec/scalar.h"
 
 void unit_begin_section(struct buf *buf, const char *name)
 {
@@ -24,6 +27,11 @@ void unit_add_text(struct buf *buf, const char *directive, const char *value)
 {
 	buf_puts(buf, directive);
 	buf_putc(buf, '=');
+	unit_add_value(buf, value);
+}
+
+void unit_add_value(struct buf *buf, const char *value)
+{
 	for (const char *at = value; *at;) {
 		size_t run = strcspn(at, "%");
 		buf_add(buf, at, run);
@@ -50,6 +58,39 @@ void unit_escape_name(struct buf *buf, const char *text)
 			buf_putc(buf, *at);
 		else
 			buf_printf(buf, "\\x%02x", (unsigned char)*at);
+	}
+}
+
+void unit_add_path(struct buf *buf, const char *directive, const char *path, const char *rest)
+{
+	buf_puts(buf, directive);
+	buf_puts(buf, "=\"");
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			buf_putc(buf, '\\');
+		if (*path == '%')
+			buf_putc(buf, '%');
+		buf_putc(buf, *path);
+	}
+	buf_putc(buf, '"');
+	buf_puts(buf, rest);
+	buf_putc(buf, '\n');
+}
+
+void unit_escape_path(struct buf *buf, const char *path)
+{
+	char part[PATH_LENGTH_MAX + 1];
+	const char *separator = "";
+	while (*path == '/') {
+		size_t length = strcspn(++path, "/");
+		buf_puts(buf, separator);
+		snprintf(part, sizeof(part), "%.*s", (int)length, path);
+		/* A dot is escaped at the beginning of the whole name only. */
+		if (*separator && part[0] == '.')
+			buf_putc(buf, '.');
+		unit_escape_name(buf, *separator && part[0] == '.' ? part + 1 : part);
+		separator = "-";
+		path += length;
 	}
 }
 

@@ -11,12 +11,22 @@ void unit_begin_section(struct buf *buf, const char *name);
  * is one line (scalar_is_line()). */
 void unit_add_text(struct buf *buf, const char *directive, const char *value);
 
+/* The value of such a directive and the end of its line. */
+void unit_add_value(struct buf *buf, const char *value);
+
 /* A directive whose value goes in as it is. */
 void unit_add_raw(struct buf *buf, const char *directive, const char *value);
 
 /* What stands for a text in a unit's name (systemd.unit(5), "String Escaping for Inclusion in Unit
  * Names"). */
 void unit_escape_name(struct buf *buf, const char *text);
+
+/* A directive whose value is a path, and what follows it ("" for nothing): of BindPaths=,
+ * DeviceAllow=, RequiresMountsFor= and their like, where blanks and colons separate. */
+void unit_add_path(struct buf *buf, const char *directive, const char *path, const char *rest);
+
+/* The name of the unit that stands for a path, without its suffix (systemd-escape --path). */
+void unit_escape_path(struct buf *buf, const char *path);
 
 /* One argument of a command line (systemd.service(5), "Command lines"): specifiers, variables and
  * quotes are escaped so that systemd passes exactly these bytes. */

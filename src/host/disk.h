@@ -15,6 +15,8 @@ struct disk_request {
 	int directory_fd;
 	const char *file;	/* the disk's name in it */
 	bool raw;		/* else qcow2 */
+	const char *options;	/* qemu-img(1), create -o, of a new one; NULL for none */
+	const char *key_path;	/* of the key of an encrypted one; NULL for none */
 	uint64_t size_bytes;	/* 0: the image's */
 	const char *image_path; /* the qcow2 file it is a copy-on-write layer over; NULL for none */
 };
@@ -24,6 +26,10 @@ struct disk_request {
  * format
  * (-EINVAL), or stands on another image (-EXDEV). A killed call leaves at most ".FILE.tmp". */
 int disk_prepare(const struct disk_request *request, struct error *error);
+
+/* Checks a disk that is not the VM's own: a regular file or a block device that this user may open
+ * (O_RDONLY or O_RDWR), and, of qcow2, one that stands on no other file. */
+int disk_check_foreign(const char *path, int flags, bool raw, struct error *error);
 
 /* Whether this user may read the file, as a message that says how to mend it. */
 int disk_check_readable(const char *path, const char *what, struct error *error);

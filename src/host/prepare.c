@@ -70,10 +70,31 @@ static int check_files(const struct plan *plan, struct error *error)
 		r = disk_check_readable(boot->kernel, "kernel", error);
 	if (r == 0 && boot->initrd)
 		r = disk_check_readable(boot->initrd, "initrd", error);
-	for (size_t i = 0; r == 0 && i < plan->disk_count; i++)
-		if (plan->disks[i].disk->cdrom)
-			r = disk_check_readable(plan->disks[i].file, "cdrom", error);
+	for (size_t i = 0; r == 0 && i < plan->disk_count; i++) {
+		const struct disk *disk = plan->disks[i].disk;
+		if (disk->cdrom.path)
+			r = disk_check_readable(disk->cdrom.path, "cdrom", error);
+		else if (disk->path || disk->device)
+			r = disk_check_foreign(plan->disks[i].file,
+				disk_is_writable(disk) ? O_RDWR : O_RDONLY,
+				disk->format == DISK_RAW, error);
+	}
 	return r;
+}
+
+/* qemu-img's options of a new disk, where they are not its defaults. */
+static void write_options(const struct disk *disk, struct buf *options)
+{
+	if (disk->preallocation != PREALLOCATION_OFF)
+		buf_printf(options, ",preallocation=%s",
+			choice_name(&preallocation_names, disk->preallocation));
+	if (disk->cluster_bytes)
+		buf_printf(options, ",cluster_size=%" PRIu64, disk->cluster_bytes);
+	if (disk->compression != COMPRESSION_ZLIB)
+		buf_printf(options, ",compression_type=%s",
+			choice_name(&compression_names, disk->compression));
+	if (disk->lazy_refcounts)
+		buf_puts(options, ",lazy_refcounts=on");
 }
 
 static int prepare_disks(
@@ -82,13 +103,19 @@ static int prepare_disks(
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < plan->disk_count; i++) {
 		const struct plan_disk *disk = &plan->disks[i];
+		struct buf options CLEANUP(buf_done) = {0};
 		if (!disk->file_name)
 			continue;
+		write_options(disk->disk, &options);
+		if (buf_error(&options) < 0)
+			return error_set(error, ENOMEM, "not enough memory");
 		struct disk_request request = {
 			.directory = directory,
 			.directory_fd = directory_fd,
 			.file = disk->file_name,
 			.raw = disk->disk->format == DISK_RAW,
+			.options = options.length ? buf_text(&options) + 1 : NULL,
+			.key_path = disk->key_path,
 			.size_bytes = disk->disk->size_bytes,
 			.image_path = disk->image_path,
 		};

@@ -34,24 +34,48 @@ const char *plan_image_path(
 	return arena_join(arena, PLAN_IMAGE_ROOT "/", image, ".qcow2", NULL);
 }
 
+/* systemd.exec(5), $CREDENTIALS_DIRECTORY: where systemd keeps those of a system service. */
+const char *plan_credential_path(struct arena *arena, const char *vm, const char *credential)
+{
+	return arena_join(arena, "/run/credentials/vm@", vm, ".service/", credential, NULL);
+}
+
+static const char *find_file(const struct disk *disk)
+{
+	if (disk->cdrom.given)
+		return disk->cdrom.path;
+	return disk->path ? disk->path : disk->device;
+}
+
+static int plan_own_file(struct arena *arena, const struct documents *documents,
+	const struct plan *plan, struct plan_disk *disk)
+{
+	const struct disk *spec = disk->disk;
+	disk->file_name = arena_join(
+		arena, spec->part.name, ".", choice_name(&disk_format_names, spec->format), NULL);
+	disk->file = disk->file_name ? plan_state_path(arena, plan, disk->file_name) : NULL;
+	if (spec->image)
+		disk->image_path = plan_image_path(arena, documents, spec->image);
+	return disk->file && (!spec->image || disk->image_path) ? 0 : -ENOMEM;
+}
+
 static int plan_one_disk(struct arena *arena, const struct documents *documents,
 	const struct plan *plan, const struct disk *disk, struct plan_disk *ret)
 {
 	*ret = (struct plan_disk){
 		.disk = disk,
+		.file = find_file(disk),
 		.serial = disk->serial ? disk->serial : disk->part.name,
-		.boot_index = boot_index(plan->vm, disk->part.name),
+		.boot_index =
+			disk->boot_index ? disk->boot_index : boot_index(plan->vm, disk->part.name),
 	};
-	if (disk->cdrom) {
-		ret->file = disk->cdrom;
-		return 0;
+	if (disk_is_encrypted(disk)) {
+		const char *name = arena_join(arena, PLAN_CREDENTIAL_DISK, disk->part.name, NULL);
+		ret->key_path = name ? plan_credential_path(arena, plan->vm->name, name) : NULL;
+		if (!ret->key_path)
+			return -ENOMEM;
 	}
-	ret->file_name = arena_join(
-		arena, disk->part.name, ".", choice_name(&disk_format_names, disk->format), NULL);
-	ret->file = ret->file_name ? plan_state_path(arena, plan, ret->file_name) : NULL;
-	if (disk->image)
-		ret->image_path = plan_image_path(arena, documents, disk->image);
-	return ret->file && (!disk->image || ret->image_path) ? 0 : -ENOMEM;
+	return disk_is_own(disk) ? plan_own_file(arena, documents, plan, ret) : 0;
 }
 
 /* "vm-" and 12 digits of base 32, which are 60 bits of a hash of the names. */

@@ -22,8 +22,12 @@
 #define PLAN_FD_TAP (PLAN_FD_SUPERVISOR + 1)
 #define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX * QUEUES_MAX)
 
+/* How many disks and interfaces can be added to a running q35. */
+#define PLAN_HOTPLUG_PORTS 4
+
 /* Names of files in the state and runtime directories. */
 #define PLAN_SEED_FILE "seed.iso"
+#define PLAN_CREDENTIAL_DISK "disk-" /* and the disk's name */
 #define PLAN_SPEC_FILE "spec.yaml"
 #define PLAN_STOP_TIMEOUT_FILE "stop-timeout"
 #define PLAN_QMP_SOCKET "qmp.sock"
@@ -33,9 +37,12 @@
 
 struct plan_disk {
 	const struct disk *disk;
-	const char *file;	/* the file's path: in the state directory, or the CD-ROM's image */
-	const char *file_name;	/* in the state directory; NULL for a CD-ROM */
+	const char
+		*file; /* the path of what holds it; NULL for one on the network, or an empty drive
+			*/
+	const char *file_name;	/* in the state directory; NULL for one that is not the VM's own */
 	const char *image_path; /* NULL when there is none */
+	const char *key_path;	/* of the key of an encrypted disk, while the VM runs; else NULL */
 	const char *serial;
 	size_t boot_index; /* from 1; 0 for none */
 };
@@ -98,6 +105,9 @@ bool plan_nic_is_user(const struct plan_nic *nic);
 /* The name of a VM's dynamic user: "vm-" and its name, or a hash of that where it would be too
  * long. */
 void plan_name_user(const char *vm, char user[PLAN_USER_LENGTH_MAX + 1]);
+
+/* The file of a VM's credential while it runs. NULL when memory is short. */
+const char *plan_credential_path(struct arena *arena, const char *vm, const char *credential);
 
 /* The path of a file in the VM's state or runtime directory. NULL when memory is short. */
 const char *plan_state_path(struct arena *arena, const struct plan *plan, const char *file);

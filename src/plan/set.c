@@ -15,6 +15,7 @@ struct claim {
 	struct document *document;
 	struct place place;
 	size_t order;
+	int sharing; /* those of one number, but 0, may have it together */
 };
 
 struct claims {
@@ -25,7 +26,7 @@ struct claims {
 static void add_claim(
 	struct claims *claims, const char *value, struct document *document, struct place place)
 {
-	claims->items[claims->count] = (struct claim){value, document, place, claims->count};
+	claims->items[claims->count] = (struct claim){value, document, place, claims->count, 0};
 	claims->count++;
 }
 
@@ -62,7 +63,7 @@ static void check_claims(
 			continue;
 		if (!owner || strcmp(owner->value, claim->value) != 0)
 			owner = claim;
-		else
+		else if (!claim->sharing || claim->sharing != owner->sharing)
 			refuse(claim, owner, what, hint, diags);
 	}
 	claims->count = 0;
@@ -158,6 +159,39 @@ static void check_nics(const struct set *set, struct claims *claims, struct diag
 	}
 }
 
+enum sharing {
+	SHARING_NONE,
+	SHARING_READ_ONLY,
+	SHARING_SHAREABLE,
+};
+
+/* What disks of several VMs may be at once: read by all, or written by those that agree to it. */
+static void check_disks(
+	const struct documents *documents, struct claims *claims, struct diags *diags)
+{
+	for (size_t i = 0; i < documents->count; i++) {
+		struct document *document = documents->items[i];
+		if (document->kind != KIND_VM || document->broken)
+			continue;
+		for (size_t j = 0; j < document->vm->disks.count; j++) {
+			const struct disk *disk = vm_disk(document->vm, j);
+			const char *value = disk->path ? disk->path : disk->device;
+			value = value ? value : disk->uri;
+			if (!value)
+				continue;
+			add_claim(claims, value, document, disk->part.place);
+			if (disk->shareable)
+				claims->items[claims->count - 1].sharing = SHARING_SHAREABLE;
+			else if (disk->read_only)
+				claims->items[claims->count - 1].sharing = SHARING_READ_ONLY;
+		}
+	}
+	check_claims(claims, "disk",
+		"one VM writes to a disk; with 'read-only' or 'shareable' everywhere, several have "
+		"it",
+		diags);
+}
+
 /* Tells each network of the interfaces of whole VMs on it. */
 static int join_networks(struct arena *arena, struct set *set)
 {
@@ -208,6 +242,7 @@ static size_t count_kind(const struct documents *documents, enum kind kind, size
 static size_t count_claims(const struct documents *documents)
 {
 	size_t nics = 0;
+	size_t disks = 0;
 	size_t ports = 0;
 	for (size_t i = 0; i < documents->count; i++) {
 		const struct document *document = documents->items[i];
@@ -216,10 +251,11 @@ static size_t count_claims(const struct documents *documents)
 		if (document->kind != KIND_VM || document->broken)
 			continue;
 		nics += document->vm->nics.count;
+		disks += document->vm->disks.count;
 		for (size_t j = 0; j < document->vm->nics.count; j++)
 			ports += vm_nic(document->vm, j)->user.forwards.count;
 	}
-	return documents->count + nics + ports;
+	return documents->count + nics + disks + ports;
 }
 
 int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
@@ -250,6 +286,7 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 	check_bridges(documents, &claims, diags);
 	int r = networks_check(arena, documents, diags);
 	check_ports(documents, &claims, diags);
+	check_disks(documents, &claims, diags);
 	if (r == 0)
 		r = references_check(arena, documents, diags);
 	if (r == 0)

@@ -7,6 +7,7 @@
 
 #include "base/install.h"
 #include "spec/rules.h"
+#include "spec/uri.h"
 
 struct judge {
 	const struct document *document;
@@ -56,12 +57,32 @@ static void check_file(const struct judge *judge, const char *key, const char *p
 			hint, "there is no file %s", path);
 }
 
+/* Debian has some of QEMU's drivers in a package of their own. */
+static void check_driver(const struct judge *judge, const struct disk *disk)
+{
+	static const char *const modules[URI_SCHEME_COUNT] = {
+		[URI_ISCSI] = INSTALL_QEMU_MODULES "/block-iscsi.so",
+		[URI_NFS] = INSTALL_QEMU_MODULES "/block-nfs.so",
+		[URI_RBD] = INSTALL_QEMU_MODULES "/block-rbd.so",
+	};
+	struct uri uri;
+	if (disk->uri && uri_parse(disk->uri, &uri) == 0)
+		check_file(judge, "disks.*.uri", disk->part.name, modules[uri.scheme],
+			"install the package qemu-block-extra");
+}
+
 static void check_files(const struct judge *judge)
 {
 	const struct plan *plan = judge->plan;
 	for (size_t i = 0; i < plan->disk_count; i++) {
 		const struct plan_disk *disk = &plan->disks[i];
-		check_file(judge, "disks.*.cdrom", disk->disk->part.name, disk->disk->cdrom, NULL);
+		check_file(judge, "disks.*.cdrom.path", disk->disk->part.name,
+			disk->disk->cdrom.path, NULL);
+		check_file(judge, "disks.*.path", disk->disk->part.name, disk->disk->path,
+			"'qemu-img create' makes one");
+		check_file(
+			judge, "disks.*.device", disk->disk->part.name, disk->disk->device, NULL);
+		check_driver(judge, disk->disk);
 		check_file(judge, "disks.*.image", disk->disk->part.name, disk->image_path,
 			"put the image there, or say where it is in a document with 'kind: image'");
 	}

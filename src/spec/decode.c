@@ -7,6 +7,7 @@
 
 #include "spec/address.h"
 #include "spec/scalar.h"
+#include "spec/uri.h"
 
 #define QUOTED_LENGTH_MAX 60
 
@@ -203,6 +204,7 @@ static bool text_matches(enum key_type type, const char *text, char mac[MAC_TEXT
 {
 	struct subnet subnet;
 	struct address_range range;
+	struct uri uri;
 	unsigned first;
 	unsigned last;
 	size_t length;
@@ -229,6 +231,10 @@ static bool text_matches(enum key_type type, const char *text, char mac[MAC_TEXT
 		return scalar_parse_vlans(text, &first, &last) == 0;
 	case KEY_ENDPOINT:
 		return scalar_parse_endpoint(text, &length, &first) == 0;
+	case KEY_URI:
+		return uri_parse(text, &uri) == 0;
+	case KEY_CREDENTIAL:
+		return scalar_is_credential(text) || scalar_is_path(text);
 	case KEY_TEXT:
 		return true;
 	case KEY_BOOL:
@@ -492,6 +498,8 @@ static void decode_scalar(
 	case KEY_ADDRESSES:
 	case KEY_VLANS:
 	case KEY_ENDPOINT:
+	case KEY_URI:
+	case KEY_CREDENTIAL:
 		*(const char **)field(key, out) = decode_text(decoder, key, node);
 		return;
 	case KEY_LIST:
@@ -524,6 +532,8 @@ static void decode_group(
 	struct key row = *key_find(key->below, key->scalar_for);
 	row.name = key->name;
 	decode_scalar(decoder, &row, node, field(key, out));
+	if (key->empty)
+		*(bool *)field(key, out) = true;
 }
 
 static void decode_value(

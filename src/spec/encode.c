@@ -251,6 +251,8 @@ static bool is_set(const struct key *key, const void *values)
 	case KEY_ADDRESSES:
 	case KEY_VLANS:
 	case KEY_ENDPOINT:
+	case KEY_URI:
+	case KEY_CREDENTIAL:
 		return *(const char *const *)value != NULL;
 	case KEY_LIST:
 		return ((const struct strings *)value)->count > 0;
@@ -325,6 +327,8 @@ static void encode_value(const struct key *key, const void *values, const struct
 	case KEY_ADDRESSES:
 	case KEY_VLANS:
 	case KEY_ENDPOINT:
+	case KEY_URI:
+	case KEY_CREDENTIAL:
 		encode_text(*(const char *const *)value, origin, depth, buf);
 		return;
 	case KEY_SETTINGS:

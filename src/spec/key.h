@@ -15,24 +15,26 @@
 
 enum key_type {
 	/* scalars                   in memory */
-	KEY_BOOL,      /*            bool */
-	KEY_COUNT,     /*            uint64_t */
-	KEY_SIZE,      /*            uint64_t, bytes */
-	KEY_SPAN,      /*            uint64_t, microseconds; SPAN_INFINITE */
-	KEY_CHOICE,    /*            int, an index into the row's choices */
-	KEY_NAME,      /*            const char *; of a VM, an image, a part */
-	KEY_LINE,      /*            const char *; one line of text */
-	KEY_TEXT,      /*            const char *; any text */
-	KEY_PATH,      /*            const char *; absolute */
-	KEY_MAC,       /*            const char *; normalised */
-	KEY_INTERFACE, /*            const char *; of a network interface */
-	KEY_CPU_MODEL, /*            const char *; QEMU's -cpu */
-	KEY_RATE,      /*            uint64_t, bits a second */
-	KEY_SUBNET,    /*            const char *; address and prefix */
-	KEY_ADDRESS,   /*            const char *; IPv4 */
-	KEY_ADDRESSES, /*            const char *; from one IPv4 address to another */
-	KEY_VLANS,     /*            const char *; a VLAN ID, or from one to another */
-	KEY_ENDPOINT,  /*            const char *; a VM's port */
+	KEY_BOOL,	/*            bool */
+	KEY_COUNT,	/*            uint64_t */
+	KEY_SIZE,	/*            uint64_t, bytes */
+	KEY_SPAN,	/*            uint64_t, microseconds; SPAN_INFINITE */
+	KEY_CHOICE,	/*            int, an index into the row's choices */
+	KEY_NAME,	/*            const char *; of a VM, an image, a part */
+	KEY_LINE,	/*            const char *; one line of text */
+	KEY_TEXT,	/*            const char *; any text */
+	KEY_PATH,	/*            const char *; absolute */
+	KEY_MAC,	/*            const char *; normalised */
+	KEY_INTERFACE,	/*            const char *; of a network interface */
+	KEY_CPU_MODEL,	/*            const char *; QEMU's -cpu */
+	KEY_RATE,	/*            uint64_t, bits a second */
+	KEY_SUBNET,	/*            const char *; address and prefix */
+	KEY_ADDRESS,	/*            const char *; IPv4 */
+	KEY_ADDRESSES,	/*            const char *; from one IPv4 address to another */
+	KEY_VLANS,	/*            const char *; a VLAN ID, or from one to another */
+	KEY_ENDPOINT,	/*            const char *; a VM's port */
+	KEY_URI,	/*            const char *; a disk on the network */
+	KEY_CREDENTIAL, /*           const char *; a credential's name, or the path of its file */
 	/* collections */
 	KEY_LIST,     /*             struct strings; each of the row's item type */
 	KEY_SETTINGS, /*             struct settings; systemd directives */

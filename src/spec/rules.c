@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "spec/rules.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/macros.h"
 #include "spec/scalar.h"
 
-#define QEMU_ARGS_BYTES_MAX ((size_t)128 * 1024)
 #define PATH_WORD_BYTES 32
 
 /* --- paths --------------------------------------------------------------------------------- */
@@ -172,98 +170,7 @@ void rules_check_rows(enum kind kind, const struct node *document, struct diags 
 	}
 }
 
-/* --- what is no row ------------------------------------------------------------------------ */
-
-static struct place place_at(const struct node *document, const char *path, const char *part)
+struct place rules_place(const struct node *document, const char *path, const char *part)
 {
 	return node_key_place(walk(document, &vm_table, path, part).last);
-}
-
-static void check_topology(const struct vm *vm, const struct node *document, struct diags *diags)
-{
-	const struct topology *topology = &vm->cpus.topology;
-	uint64_t product = topology->sockets * topology->cores * topology->threads;
-	if (product && product != vm->cpus.count)
-		diag_add(diags, SEVERITY_ERROR, place_at(document, "cpus.topology", NULL),
-			"topology-count", NULL,
-			"sockets * cores * threads is %" PRIu64 ", and 'count' is %" PRIu64,
-			product, vm->cpus.count);
-}
-
-/* systemd refuses lines of more than 1 MiB; escaped and with all else, twice this is far from it.
- * Linux refuses single arguments of more than this (MAX_ARG_STRLEN, execve(2)). */
-static void check_qemu_args(const struct vm *vm, const struct node *document, struct diags *diags)
-{
-	size_t total = 0;
-	for (size_t i = 0; i < vm->qemu_args.count; i++)
-		total += strlen(vm->qemu_args.items[i]) + 1;
-	if (total > QEMU_ARGS_BYTES_MAX)
-		diag_add(diags, SEVERITY_ERROR, place_at(document, "qemu-args", NULL),
-			"qemu-args-long", "systemd takes no longer lines",
-			"'qemu-args' hold more than 128 KiB");
-}
-
-static void check_part_names(const struct node *document, struct diags *diags)
-{
-	const struct node *nics = node_get(document, "nics");
-	const struct node *disks = node_get(document, "disks");
-	for (const struct node *nic = nics ? nics->first : NULL; nic; nic = nic->next)
-		if (node_get(disks, nic->key->text))
-			diag_add(diags, SEVERITY_ERROR, nic->key->place, "part-name",
-				"rename one: boot.order and QEMU's ids need one name each",
-				"'%s' is the name of a disk, too", nic->key->text);
-}
-
-static bool stands_before(const struct node *first, const struct node *item)
-{
-	for (; first != item; first = first->next)
-		if (strcmp(first->text, item->text) == 0)
-			return true;
-	return false;
-}
-
-static void check_order(const struct node *document, struct diags *diags)
-{
-	const struct node *order = rules_look_up(document, "boot.order", NULL);
-	const struct node *disks = node_get(document, "disks");
-	const struct node *nics = node_get(document, "nics");
-	for (const struct node *item = order ? order->first : NULL; item; item = item->next) {
-		if (!node_get(disks, item->text) && !node_get(nics, item->text))
-			diag_add(diags, SEVERITY_ERROR, item->place, "unknown-part",
-				"name one of 'disks' or 'nics'", "there is no '%s' to boot from",
-				item->text);
-		else if (stands_before(order->first, item))
-			diag_add(diags, SEVERITY_ERROR, item->place, "duplicate-part",
-				"keep one of the two", "'%s' is in the boot order twice",
-				item->text);
-	}
-}
-
-static void check_trunks(const struct vm *vm, const struct node *document, struct diags *diags)
-{
-	for (size_t i = 0; i < vm->nics.count; i++) {
-		const struct nic *nic = vm_nic(vm, i);
-		for (size_t j = 0; nic->vlan && j < nic->trunk.count; j++) {
-			unsigned first;
-			unsigned last;
-			if (scalar_parse_vlans(nic->trunk.items[j], &first, &last) < 0 ||
-				nic->vlan < first || nic->vlan > last)
-				continue;
-			diag_add(diags, SEVERITY_ERROR,
-				place_at(document, "nics.*.trunk", nic->part.name), "trunk-vlan",
-				"a VLAN is tagged or not: take it out of one",
-				"'trunk' contains %" PRIu64 ", which 'vlan' says is untagged",
-				nic->vlan);
-		}
-	}
-}
-
-void rules_check_vm(const struct vm *vm, const struct node *document, struct diags *diags)
-{
-	rules_check_rows(KIND_VM, document, diags);
-	check_trunks(vm, document, diags);
-	check_part_names(document, diags);
-	check_order(document, diags);
-	check_topology(vm, document, diags);
-	check_qemu_args(vm, document, diags);
 }

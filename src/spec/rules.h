@@ -30,7 +30,7 @@ struct condition {
 /* All conditions with a "*" are of one part, and of one mapping of parts. */
 struct rule {
 	const char *code;
-	struct condition conditions[4];
+	struct condition conditions[6];
 	const char *at; /* where the caret stands: this key, or what is there of its path */
 	const char *message;
 	const char *hint; /* or NULL */
@@ -55,3 +55,6 @@ void rules_check_network(
 
 /* The value at a path of a VM's tree, "*" standing for the part; NULL when it is not given. */
 const struct node *rules_look_up(const struct node *document, const char *path, const char *part);
+
+/* Where the caret stands for it: the value, or what is there of its path. */
+struct place rules_place(const struct node *document, const char *path, const char *part);

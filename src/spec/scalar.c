@@ -380,6 +380,14 @@ bool scalar_is_path(const char *text)
 	return true;
 }
 
+bool scalar_is_credential(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789._-");
+	return length && !text[length] && length <= CREDENTIAL_LENGTH_MAX && text[0] != '.' &&
+	       text[0] != '-';
+}
+
 size_t scalar_length(const char *text)
 {
 	size_t length = 0;

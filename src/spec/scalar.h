@@ -66,6 +66,11 @@ bool scalar_is_interface(const char *text);
 /* An absolute path without empty, "." or ".." parts. */
 bool scalar_is_path(const char *text);
 
+/* The name of a credential of systemd: a-z, A-Z, 0-9, '.', '_' and '-', not '.' or '-' first, at
+ * most CREDENTIAL_LENGTH_MAX characters. systemd takes any file name (systemd.exec(5)). */
+#define CREDENTIAL_LENGTH_MAX 128
+bool scalar_is_credential(const char *text);
+
 /* How many characters a text of UTF-8 has. */
 size_t scalar_length(const char *text);
 

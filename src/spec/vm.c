@@ -10,6 +10,9 @@
 #define MIB (1024 * KIB)
 #define TIB (KIB * KIB * MIB)
 
+/* QEMU, include/qemu/throttle.h: THROTTLE_VALUE_MAX is 10^15; this is enough. */
+#define THROTTLE_MAX 1000000000
+
 #define TABLE(table, rows, type) \
 	const struct key_table table = {rows, ARRAY_SIZE(rows), sizeof(type)}
 
@@ -27,6 +30,25 @@ DEFINE_CHOICES(cache_names, CACHE_COUNT, [CACHE_WRITEBACK] = "writeback", [CACHE
 
 DEFINE_CHOICES(
 	discard_names, DISCARD_COUNT, [DISCARD_UNMAP] = "unmap", [DISCARD_IGNORE] = "ignore");
+
+DEFINE_CHOICES(disk_bus_names, DISK_BUS_COUNT, [BUS_AUTO] = "auto", [BUS_VIRTIO] = "virtio",
+	[BUS_SCSI] = "scsi", [BUS_SATA] = "sata", [BUS_NVME] = "nvme");
+
+DEFINE_CHOICES(aio_names, AIO_COUNT, [AIO_AUTO] = "auto", [AIO_IO_URING] = "io_uring",
+	[AIO_NATIVE] = "native", [AIO_THREADS] = "threads");
+
+DEFINE_CHOICES(detect_zeroes_names, DETECT_ZEROES_COUNT, [DETECT_ZEROES_OFF] = "off",
+	[DETECT_ZEROES_ON] = "on", [DETECT_ZEROES_UNMAP] = "unmap");
+
+DEFINE_CHOICES(on_error_names, ON_ERROR_COUNT, [ON_ERROR_ENOSPC] = "enospc",
+	[ON_ERROR_STOP] = "stop", [ON_ERROR_REPORT] = "report", [ON_ERROR_IGNORE] = "ignore");
+
+DEFINE_CHOICES(preallocation_names,
+	PREALLOCATION_COUNT, [PREALLOCATION_OFF] = "off", [PREALLOCATION_METADATA] = "metadata",
+	[PREALLOCATION_FALLOC] = "falloc", [PREALLOCATION_FULL] = "full");
+
+DEFINE_CHOICES(compression_names,
+	COMPRESSION_COUNT, [COMPRESSION_ZLIB] = "zlib", [COMPRESSION_ZSTD] = "zstd");
 
 DEFINE_CHOICES(nic_model_names,
 	NIC_MODEL_COUNT, [NIC_VIRTIO] = "virtio", [NIC_E1000] = "e1000", [NIC_E1000E] = "e1000e");
@@ -82,6 +104,62 @@ static const struct key cpus_keys[] = {
 };
 static TABLE(cpus_table, cpus_keys, struct cpus);
 
+static const struct key cdrom_keys[] = {
+	{
+		.name = "path", .type = KEY_PATH, .offset = offsetof(struct cdrom, path),
+		.example = "/srv/iso/debian.iso",
+		.summary = "The ISO image in the drive; without it the drive is empty.",
+	},
+};
+static TABLE(cdrom_table, cdrom_keys, struct cdrom);
+
+static const struct key throttle_keys[] = {
+	{
+		.name = "iops", .type = KEY_COUNT, .offset = offsetof(struct throttle, iops),
+		.min = 1, .max = THROTTLE_MAX, .example = "1000",
+		.summary = "The most requests a second.",
+	}, {
+		.name = "iops-read", .type = KEY_COUNT, .offset = offsetof(struct throttle, iops_read),
+		.min = 1, .max = THROTTLE_MAX, .example = "1000",
+		.summary = "The most reads a second.",
+	}, {
+		.name = "iops-write", .type = KEY_COUNT,
+		.offset = offsetof(struct throttle, iops_write),
+		.min = 1, .max = THROTTLE_MAX, .example = "500",
+		.summary = "The most writes a second.",
+	}, {
+		.name = "bandwidth", .type = KEY_SIZE, .offset = offsetof(struct throttle, bandwidth),
+		.min = KIB, .max = TIB, .example = "100MiB",
+		.summary = "The most that is read and written in a second.",
+	}, {
+		.name = "bandwidth-read", .type = KEY_SIZE,
+		.offset = offsetof(struct throttle, bandwidth_read),
+		.min = KIB, .max = TIB, .example = "100MiB",
+		.summary = "The most that is read in a second.",
+	}, {
+		.name = "bandwidth-write", .type = KEY_SIZE,
+		.offset = offsetof(struct throttle, bandwidth_write),
+		.min = KIB, .max = TIB, .example = "50MiB",
+		.summary = "The most that is written in a second.",
+	},
+};
+static TABLE(throttle_table, throttle_keys, struct throttle);
+
+static const struct key encrypt_keys[] = {
+	{
+		.name = "credential", .type = KEY_CREDENTIAL,
+		.offset = offsetof(struct encrypt, credential), .example = "/etc/vmlet/keys/web",
+		.summary = "The file that holds the key, or the name of a credential of the host "
+			   "(/etc/credstore/NAME): LoadCredential= of systemd.exec(5).",
+	}, {
+		.name = "encrypted-credential", .type = KEY_CREDENTIAL,
+		.offset = offsetof(struct encrypt, encrypted_credential), .example = "web-disk",
+		.summary = "The same of a credential that systemd-creds(1) encrypted: "
+			   "LoadCredentialEncrypted=.",
+	},
+};
+static TABLE(encrypt_table, encrypt_keys, struct encrypt);
+
 static const struct key disk_keys[] = {
 	{
 		.name = "size", .type = KEY_SIZE, .offset = offsetof(struct disk, size_bytes),
@@ -97,17 +175,46 @@ static const struct key disk_keys[] = {
 		.choices = &disk_format_names, .fallback = "qcow2", .example = "raw",
 		.summary = "The format of the disk's file.",
 	}, {
-		.name = "cdrom", .type = KEY_PATH, .offset = offsetof(struct disk, cdrom),
+		.name = "path", .type = KEY_PATH, .offset = offsetof(struct disk, path),
+		.example = "/srv/vm/data.raw",
+		.summary = "An existing file that is the disk, in format 'format', which is never guessed; "
+			   "group kvm must be able to read and write it.",
+	}, {
+		.name = "device", .type = KEY_PATH, .offset = offsetof(struct disk, device),
+		.example = "/dev/disk/by-id/wwn-0x5000c500a1b2c3d4",
+		.summary = "A block device of the host, by a name that stays the same.",
+	}, {
+		.name = "uri", .type = KEY_URI, .offset = offsetof(struct disk, uri),
+		.example = "nbd://storage.example/web",
+		.summary = "A disk on the network: nbd://HOST[:PORT]/EXPORT, "
+			   "nbd+unix:///EXPORT?socket=PATH, iscsi://HOST[:PORT]/TARGET/LUN, "
+			   "nfs://HOST/PATH, rbd://POOL/IMAGE.",
+	}, {
+		.name = "cdrom", .type = KEY_GROUP, .offset = offsetof(struct disk, cdrom),
+		.below = &cdrom_table, .scalar_for = "path", .empty = true,
 		.example = "/srv/iso/debian.iso",
-		.summary = "An ISO image that the guest sees in a CD-ROM drive.",
+		.summary = "A CD-ROM drive with an ISO image in it; {} is an empty one.",
 	}, {
 		.name = "read-only", .type = KEY_BOOL, .offset = offsetof(struct disk, read_only),
 		.fallback = "no", .example = "yes",
 		.summary = "The guest cannot write to the disk.",
 	}, {
+		.name = "shareable", .type = KEY_BOOL, .offset = offsetof(struct disk, shareable),
+		.fallback = "no", .example = "yes",
+		.summary = "Several VMs may write to the disk at once; their guests must be made for it.",
+	}, {
+		.name = "bus", .type = KEY_CHOICE, .offset = offsetof(struct disk, bus),
+		.choices = &disk_bus_names, .fallback = "auto", .example = "scsi",
+		.summary = "How the guest sees it; by default virtio, and of a CD-ROM sata.",
+	}, {
 		.name = "serial", .type = KEY_NAME, .offset = offsetof(struct disk, serial),
 		.max = PART_NAME_LENGTH_MAX, .example = "data-1",
 		.summary = "The serial number (/dev/disk/by-id/virtio-SERIAL); by default the disk's name.",
+	}, {
+		.name = "boot-index", .type = KEY_COUNT, .offset = offsetof(struct disk, boot_index),
+		.min = 1, .max = 255, .example = "1",
+		.summary = "The firmware tries the disk with the lowest first; 'boot.order' says the same "
+			   "in one place.",
 	}, {
 		.name = "cache", .type = KEY_CHOICE, .offset = offsetof(struct disk, cache),
 		.choices = &cache_names, .fallback = "writeback", .example = "none",
@@ -116,6 +223,56 @@ static const struct key disk_keys[] = {
 		.name = "discard", .type = KEY_CHOICE, .offset = offsetof(struct disk, discard),
 		.choices = &discard_names, .fallback = "unmap", .example = "ignore",
 		.summary = "Whether the guest's TRIM gives space back to the host.",
+	}, {
+		.name = "detect-zeroes", .type = KEY_CHOICE,
+		.offset = offsetof(struct disk, detect_zeroes), .choices = &detect_zeroes_names,
+		.fallback = "off", .example = "unmap",
+		.summary = "Whether zeroes that the guest writes are kept as holes.",
+	}, {
+		.name = "aio", .type = KEY_CHOICE, .offset = offsetof(struct disk, aio),
+		.choices = &aio_names, .fallback = "auto", .example = "native",
+		.summary = "How QEMU reads and writes the file; by default io_uring where the kernel has "
+			   "it, else threads.",
+	}, {
+		.name = "on-error", .type = KEY_CHOICE, .offset = offsetof(struct disk, on_error),
+		.choices = &on_error_names, .fallback = "enospc", .example = "stop",
+		.summary = "What an error of the disk does: stop the guest, report it to the guest, ignore "
+			   "it; enospc stops when the host's disk is full and reports all else.",
+	}, {
+		.name = "iothread", .type = KEY_BOOL, .offset = offsetof(struct disk, iothread),
+		.fallback = "no", .example = "yes",
+		.summary = "A thread of its own does the disk's work.",
+	}, {
+		.name = "queues", .type = KEY_COUNT, .offset = offsetof(struct disk, queues),
+		.min = 1, .max = DISK_QUEUES_MAX, .example = "4",
+		.summary = "How many queues the disk has; by default one for each CPU.",
+	}, {
+		.name = "throttle", .type = KEY_GROUP, .offset = offsetof(struct disk, throttle),
+		.below = &throttle_table, .example = "{iops: 1000, bandwidth: 100MiB}",
+		.summary = "How much the guest may read and write.",
+	}, {
+		.name = "encrypt", .type = KEY_GROUP, .offset = offsetof(struct disk, encrypt),
+		.below = &encrypt_table, .scalar_for = "credential", .example = "/etc/vmlet/keys/web",
+		.summary = "What is in the file is encrypted (LUKS) with this key.",
+	}, {
+		.name = "preallocation", .type = KEY_CHOICE,
+		.offset = offsetof(struct disk, preallocation), .choices = &preallocation_names,
+		.fallback = "off", .example = "falloc",
+		.summary = "What of a new disk's space is taken at once: qemu-img(1).",
+	}, {
+		.name = "cluster-size", .type = KEY_SIZE,
+		.offset = offsetof(struct disk, cluster_bytes), .min = 4 * KIB, .max = 2 * MIB,
+		.example = "1MiB",
+		.summary = "The unit in which a new disk's file grows: a power of two; by default 64KiB.",
+	}, {
+		.name = "compression", .type = KEY_CHOICE,
+		.offset = offsetof(struct disk, compression), .choices = &compression_names,
+		.fallback = "zlib", .example = "zstd",
+		.summary = "How a new disk keeps what 'vmlet disk compact' compresses.",
+	}, {
+		.name = "lazy-refcounts", .type = KEY_BOOL,
+		.offset = offsetof(struct disk, lazy_refcounts), .fallback = "no", .example = "yes",
+		.summary = "A new disk writes less of its own book-keeping, and is repaired after a crash.",
 	},
 };
 TABLE(disk_table, disk_keys, struct disk);

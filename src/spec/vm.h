@@ -7,6 +7,7 @@
 #define DISKS_MAX 16
 #define NICS_MAX 8
 #define QUEUES_MAX 8
+#define DISK_QUEUES_MAX 64
 #define TRUNK_MAX 64
 #define PROFILES_MAX 16
 #define DEPENDENCIES_MAX 32
@@ -44,6 +45,57 @@ enum discard {
 	DISCARD_UNMAP,
 	DISCARD_IGNORE,
 	DISCARD_COUNT,
+};
+
+/* How a guest sees a disk. */
+enum disk_bus {
+	BUS_AUTO, /* virtio; of a CD-ROM sata */
+	BUS_VIRTIO,
+	BUS_SCSI,
+	BUS_SATA,
+	BUS_NVME,
+	DISK_BUS_COUNT,
+};
+
+/* QEMU, qapi/block-core.json: BlockdevAioOptions. */
+enum aio {
+	AIO_AUTO, /* io_uring where the kernel has it, else threads */
+	AIO_IO_URING,
+	AIO_NATIVE,
+	AIO_THREADS,
+	AIO_COUNT,
+};
+
+enum detect_zeroes {
+	DETECT_ZEROES_OFF,
+	DETECT_ZEROES_ON,
+	DETECT_ZEROES_UNMAP,
+	DETECT_ZEROES_COUNT,
+};
+
+/* What the guest's reads and writes that fail do: qemu(1), -drive werror=. */
+enum on_error {
+	ON_ERROR_ENOSPC,
+	ON_ERROR_STOP,
+	ON_ERROR_REPORT,
+	ON_ERROR_IGNORE,
+	ON_ERROR_COUNT,
+};
+
+/* How a new disk takes its space: qemu-img(1), preallocation. */
+enum preallocation {
+	PREALLOCATION_OFF,
+	PREALLOCATION_METADATA,
+	PREALLOCATION_FALLOC,
+	PREALLOCATION_FULL,
+	PREALLOCATION_COUNT,
+};
+
+/* Of a qcow2 file's compressed clusters. */
+enum compression {
+	COMPRESSION_ZLIB,
+	COMPRESSION_ZSTD,
+	COMPRESSION_COUNT,
 };
 
 enum nic_model {
@@ -99,6 +151,12 @@ extern const struct choices accel_names;
 extern const struct choices disk_format_names;
 extern const struct choices cache_names;
 extern const struct choices discard_names;
+extern const struct choices disk_bus_names;
+extern const struct choices aio_names;
+extern const struct choices detect_zeroes_names;
+extern const struct choices on_error_names;
+extern const struct choices preallocation_names;
+extern const struct choices compression_names;
 extern const struct choices nic_model_names;
 extern const struct choices macvtap_mode_names;
 extern const struct choices automatic_names;
@@ -118,16 +176,57 @@ struct cpus {
 	struct topology topology;
 };
 
+/* A CD-ROM drive, and what is in it. */
+struct cdrom {
+	bool given;
+	const char *path; /* NULL: it is empty */
+};
+
+/* Where the key of an encrypted disk is from: one of the two. */
+struct encrypt {
+	const char *credential;
+	const char *encrypted_credential;
+};
+
+/* Requests and bytes a second; 0 for no limit. */
+struct throttle {
+	uint64_t iops;
+	uint64_t iops_read;
+	uint64_t iops_write;
+	uint64_t bandwidth;
+	uint64_t bandwidth_read;
+	uint64_t bandwidth_write;
+};
+
 struct disk {
 	struct part part;
+	/* A file of the VM's own where none of the next four is given. */
 	uint64_t size_bytes; /* 0 when not given */
 	const char *image;
+	const char *path;
+	const char *device;
+	const char *uri;
+	struct cdrom cdrom;
 	int format; /* enum disk_format */
-	const char *cdrom;
 	bool read_only;
+	bool shareable;
+	int bus;	    /* enum disk_bus */
 	const char *serial; /* NULL: the disk's name */
-	int cache;	    /* enum cache */
-	int discard;	    /* enum discard */
+	uint64_t boot_index;
+	int cache;	   /* enum cache */
+	int aio;	   /* enum aio */
+	int discard;	   /* enum discard */
+	int detect_zeroes; /* enum detect_zeroes */
+	int on_error;	   /* enum on_error */
+	bool iothread;
+	uint64_t queues; /* 0: QEMU's choice */
+	struct throttle throttle;
+	struct encrypt encrypt;
+	/* of a new one */
+	int preallocation;	/* enum preallocation */
+	uint64_t cluster_bytes; /* 0: QEMU's choice */
+	int compression;	/* enum compression */
+	bool lazy_refcounts;
 };
 
 struct macvtap {
@@ -222,6 +321,23 @@ static inline const struct disk *vm_disk(const struct vm *vm, size_t index)
 static inline const struct nic *vm_nic(const struct vm *vm, size_t index)
 {
 	return &((const struct nic *)vm->nics.items)[index];
+}
+
+/* Whether the disk is a file in the VM's state directory. */
+static inline bool disk_is_own(const struct disk *disk)
+{
+	return !disk->cdrom.given && !disk->path && !disk->device && !disk->uri;
+}
+
+static inline bool disk_is_encrypted(const struct disk *disk)
+{
+	return disk->encrypt.credential || disk->encrypt.encrypted_credential;
+}
+
+/* Whether the guest may write to it. */
+static inline bool disk_is_writable(const struct disk *disk)
+{
+	return !disk->read_only && !disk->cdrom.given;
 }
 
 /* Whether the VM gets a cloud-init seed. */

@@ -31,8 +31,7 @@ loosens() {
 		key != "" {print key " " $0}' "$conf" | sort
 }
 kvm="accel BindPaths=-/dev/kvm
-accel DeviceAllow=/dev/kvm rw
-accel SupplementaryGroups=kvm"
+accel DeviceAllow=/dev/kvm rw"
 tcg="accel MemoryDenyWriteExecute=no"
 taps="nics DeviceAllow=/dev/net/tun rw
 nics DeviceAllow=/dev/vhost-net rw"
@@ -43,6 +42,18 @@ $tcg")"
 assert_eq "$(printf 'accel: tcg\nnics: {a: br0}\n' | loosens)" "$tcg
 $taps"
 assert_eq "$(printf 'accel: tcg\ndisks: {a: 1GiB, b: {cdrom: /x.iso}}\nboot: {kernel: /k}\ncloud-init: {user-data: x}\n' | loosens)" "$tcg"
+assert_eq "$(printf 'accel: tcg\ndisks: {a: {path: /a, format: raw, read-only: yes}, b: {size: 1GiB, encrypt: k}}\n' | loosens)" "$tcg
+disks.a BindReadOnlyPaths=\"/a\"
+disks.b LoadCredential=disk-b:k"
+assert_eq "$(printf 'accel: tcg\ndisks: {a: {device: /dev/vg/a, format: raw}}\n' | loosens)" "$tcg
+disks.*.device SupplementaryGroups=disk
+disks.a BindPaths=\"/dev/vg/a\"
+disks.a DeviceAllow=\"/dev/vg/a\" rw"
+assert_eq "$(printf 'accel: tcg\ndisks: {a: {uri: "nbd://host/a", format: raw}, b: {uri: "nbd+unix:///?socket=/run/b", format: raw}}\n' | loosens)" "$tcg
+disks.*.uri IPAddressDeny=
+disks.*.uri PrivateNetwork=no
+disks.*.uri RestrictAddressFamilies=AF_INET AF_INET6
+disks.b BindPaths=\"/run/b\""
 
 # Nothing else in the drop-in is a directive of the sandbox.
 spec loose <<<"accel: tcg"
