@@ -62,6 +62,15 @@ vmlet-network_OBJECTS := $(BASE) $(SCALARS) $(NETLINK) $(call host,tap port filt
 	network-record sysctl process fdstore) $(call cmd,vmlet-network)
 vmlet-network_PACKAGES := libnl-3.0 libsystemd
 
+IMAGE := $(call objects,$(addprefix src/spec/,image.c key.c kind.c network.c vm.c))
+vmlet-download_OBJECTS := $(BASE) $(SCALARS) $(IMAGE) $(call host,download image-file process qcow2) \
+	$(call cmd,vmlet-download image-options)
+vmlet-download_PACKAGES := libcurl libsystemd
+
+vmlet-image_OBJECTS := $(BASE) $(SCALARS) $(IMAGE) $(call host,image-file image-store process qcow2) \
+	$(call cmd,vmlet-image image-options)
+vmlet-image_PACKAGES := libsystemd
+
 vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
 vmlet-lease_PACKAGES :=
 
@@ -73,12 +82,12 @@ vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
-		leases terminal) \
-	$(call cmd,vmlet addresses collect generate report table verb-check verb-console verb-explain \
-		verb-generate verb-init verb-list verb-network verb-reset verb-schema verb-show verb-stop)
+		leases terminal disk qcow2 image-users process) \
+	$(call cmd,vmlet addresses collect generate progress report table verb-check verb-console \
+		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-reset verb-schema verb-show verb-stop)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 
-PROGRAMS := vmlet vmlet-generator vmlet-lease vmlet-network vmlet-run vmlet-stop
+PROGRAMS := vmlet vmlet-download vmlet-generator vmlet-image vmlet-lease vmlet-network vmlet-run vmlet-stop
 UNITS := $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in))
 
 .PHONY: all
@@ -128,8 +137,8 @@ $(BUILD)/vmlet.yaml.5: man/vmlet.yaml.5.in $(BUILD)/vmlet
 .PHONY: install uninstall
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(BINDIR) $(BUILD)/vmlet
-	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-lease $(BUILD)/vmlet-network \
-		$(BUILD)/vmlet-run $(BUILD)/vmlet-stop
+	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-download $(BUILD)/vmlet-image \
+		$(BUILD)/vmlet-lease $(BUILD)/vmlet-network $(BUILD)/vmlet-run $(BUILD)/vmlet-stop
 	install -D -m 0755 -t $(DESTDIR)$(GENERATORDIR) $(BUILD)/vmlet-generator
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf

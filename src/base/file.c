@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 int file_read_fd(int fd, size_t limit, struct buf *buf)
@@ -52,6 +54,58 @@ int file_write_all(int fd, const char *data, size_t length)
 			return -errno;
 		data += count;
 		length -= (size_t)count;
+	}
+	return 0;
+}
+
+static int copy_bytes(int from_fd, int to_fd, off_t from, off_t end)
+{
+	char block[65536];
+	while (from < end) {
+		off_t position = from;
+		size_t length = (size_t)(end - from);
+		ssize_t count = copy_file_range(from_fd, &position, to_fd, &position, length, 0);
+		if (count > 0) {
+			from += count;
+			continue;
+		}
+		/* Not between all file systems: copy_file_range(2). */
+		count = pread(
+			from_fd, block, length < sizeof(block) ? length : sizeof(block), from);
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		if (count == 0)
+			return 0;
+		ssize_t written = count < 0 ? 0 : pwrite(to_fd, block, (size_t)count, from);
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		from += written < 0 ? 0 : written;
+	}
+	return 0;
+}
+
+int file_copy(int from_fd, int to_fd)
+{
+	struct stat status;
+	if (fstat(from_fd, &status) < 0)
+		return -errno;
+	if (ioctl(to_fd, FICLONE, from_fd) == 0)
+		return 0;
+	if (ftruncate(to_fd, status.st_size) < 0)
+		return -errno;
+	for (off_t at = 0; at < status.st_size;) {
+		off_t data = lseek(from_fd, at, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			return 0;
+		if (data < 0)
+			return -errno;
+		off_t hole = lseek(from_fd, data, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		int r = copy_bytes(from_fd, to_fd, data, hole);
+		if (r < 0)
+			return r;
+		at = hole;
 	}
 	return 0;
 }

@@ -18,6 +18,10 @@ int file_read_at(int dir_fd, const char *name, size_t limit, struct buf *buf);
 /* Writes all bytes, through short writes and signals. */
 int file_write_all(int fd, const char *data, size_t length);
 
+/* Copies a file to an empty one, from the beginning to its end, with its holes; where the file
+ * system can, the two share what they hold. */
+int file_copy(int from_fd, int to_fd);
+
 /* Replaces dir_fd/name, which may be in a directory below, by a file of these bytes through a
  * temporary beside it and rename(2). The mode is subject to the umask. It is atomic: a killed
  * writer leaves ".NAME.PID.tmp" at most. With sync, the data and the directory are on the disk when

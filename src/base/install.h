@@ -22,6 +22,11 @@
 /* Debian, qemu-block-extra; other systems have theirs elsewhere, and get no warning. */
 #define INSTALL_QEMU_MODULES "/usr/lib/x86_64-linux-gnu/qemu"
 #define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
+#define INSTALL_XZ "/usr/bin/xz"
+#define INSTALL_GZIP "/bin/gzip"
+#define INSTALL_ZSTD "/usr/bin/zstd"
+#define INSTALL_SHA256SUM "/usr/bin/sha256sum"
+#define INSTALL_SHA512SUM "/usr/bin/sha512sum"
 #define INSTALL_XORRISO "/usr/bin/xorriso"
 #define INSTALL_DNSMASQ "/usr/sbin/dnsmasq"
 #define INSTALL_PASST "/usr/bin/passt"

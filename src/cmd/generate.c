@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "emit/dropin.h"
+#include "emit/image.h"
 #include "emit/network.h"
 #include "spec/resolved.h"
 
@@ -251,6 +252,49 @@ static int generate_networks(
 	return result;
 }
 
+static int generate_image(struct generation *generation, const struct documents *documents,
+	const struct document *document)
+{
+	const char *name = document->name;
+	buf_reset(&generation->text);
+	if (document->broken) {
+		image_emit_broken(name, document->source->file, &generation->text);
+		int r = buf_error(&generation->text);
+		return r < 0 ? r : write_dropin(generation, "vm-image", name);
+	}
+	arena_reset(&generation->scratch);
+	const char *path = plan_image_path(&generation->scratch, documents, name);
+	if (!path)
+		return -ENOMEM;
+	image_emit_dropin(document, path, &generation->text);
+	int r = buf_error(&generation->text);
+	if (r == 0)
+		r = write_dropin(generation, "vm-image", name);
+	if (r < 0 || !document->image->url)
+		return r;
+	buf_reset(&generation->text);
+	image_emit_download(document, path, &generation->text);
+	r = buf_error(&generation->text);
+	return r < 0 ? r : write_dropin(generation, "vm-download", name);
+}
+
+static int generate_images(
+	struct generation *generation, const struct documents *documents, struct error *error)
+{
+	int result = 0;
+	for (size_t i = 0; i < documents->count; i++) {
+		const struct document *document = documents->items[i];
+		if (document->kind != KIND_IMAGE || !document->name ||
+			documents_find(documents, KIND_IMAGE, document->name) != document)
+			continue;
+		int r = generate_image(generation, documents, document);
+		if (r < 0 && result == 0)
+			result = error_set_errno(error, -r, "%s: cannot write the units of '%s'",
+				generation->path, document->name);
+	}
+	return result;
+}
+
 static int generate_dropins(
 	struct generation *generation, const struct set *set, struct error *error)
 {
@@ -290,7 +334,7 @@ static int generate_gone(struct generation *generation, const struct set *set,
 int generate(const struct set *set, const struct strings *running, const char *directory,
 	struct error *error)
 {
-	if (set->count == 0 && set->network_count == 0 && running->count == 0)
+	if (set->documents->count == 0 && running->count == 0)
 		return 0;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot make %s", directory);
@@ -306,6 +350,8 @@ int generate(const struct set *set, const struct strings *running, const char *d
 		r = generate_dropins(&generation, set, error);
 	if (r == 0)
 		r = generate_networks(&generation, set, error);
+	if (r == 0)
+		r = generate_images(&generation, set->documents, error);
 	if (r == 0)
 		r = generate_gone(&generation, set, running, error);
 	arena_done(&generation.scratch);

@@ -77,11 +77,12 @@ int report_diags(const struct report *report, struct collection *collection, cha
 	return errors;
 }
 
-static void write_unknown(
+void report_write_unknown(
 	const struct documents *documents, enum kind kind, const char *name, struct buf *buf)
 {
 	const char *separator = "";
-	buf_printf(buf, "no %s named %s; known: ", kind == KIND_VM ? "spec" : "network", name);
+	const char *what = kind == KIND_VM ? "spec" : choice_name(&kind_names, (int)kind);
+	buf_printf(buf, "no %s named %s; known: ", what, name);
 	for (size_t i = 0; i < documents->count; i++) {
 		const struct document *other = documents->items[i];
 		if (other->kind != kind || !other->name)
@@ -91,14 +92,4 @@ static void write_unknown(
 	}
 	if (!*separator)
 		buf_puts(buf, "none");
-}
-
-void report_write_unknown(const struct set *set, const char *name, struct buf *buf)
-{
-	write_unknown(set->documents, KIND_VM, name, buf);
-}
-
-void report_write_unknown_network(const struct set *set, const char *name, struct buf *buf)
-{
-	write_unknown(set->documents, KIND_NETWORK, name, buf);
 }

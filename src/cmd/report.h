@@ -14,8 +14,6 @@ struct report {
 int report_diags(const struct report *report, struct collection *collection, char *const *names,
 	size_t count);
 
-/* "no spec named web; known: app, db". */
-void report_write_unknown(const struct set *set, const char *name, struct buf *buf);
-
-/* The same of networks. */
-void report_write_unknown_network(const struct set *set, const char *name, struct buf *buf);
+/* "no spec named web; known: app, db", and the like of other kinds. */
+void report_write_unknown(
+	const struct documents *documents, enum kind kind, const char *name, struct buf *buf);

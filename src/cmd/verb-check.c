@@ -24,7 +24,7 @@ static int tell_unknown(
 		if (set_find(set, names[i]))
 			continue;
 		struct buf text CLEANUP(buf_done) = {0};
-		report_write_unknown(set, names[i], &text);
+		report_write_unknown(set->documents, KIND_VM, names[i], &text);
 		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&text));
 		unknown++;
 	}
@@ -59,26 +59,28 @@ static int check(const struct log *log, const struct report *report, struct coll
 	return r || unknown;
 }
 
-/* --- in the place of a VM that cannot start ------------------------------------------------ */
+/* --- in the place of what cannot start ----------------------------------------------------- */
 
-/* Why a VM cannot be started, in one line. */
-static void write_reason(const struct collection *collection, const char *name, struct buf *buf)
+/* Why it cannot be started, in one line. */
+static void write_reason(
+	const struct collection *collection, enum kind kind, const char *name, struct buf *buf)
 {
-	const struct member *member = set_find(&collection->set, name);
-	if (!member)
-		report_write_unknown(&collection->set, name, buf);
-	else if (member->document->broken)
-		diag_write_line(&collection->diags.items[member->document->first_diag], buf);
+	const struct document *document = documents_find(&collection->documents, kind, name);
+	const char *what = kind == KIND_VM ? "" : choice_name(&kind_names, (int)kind);
+	if (!document)
+		report_write_unknown(&collection->documents, kind, name, buf);
+	else if (document->broken)
+		diag_write_line(&collection->diags.items[document->first_diag], buf);
 	else
 		buf_printf(buf,
-			"the spec of %s is good now: run 'systemctl daemon-reload' and start it "
-			"again",
-			name);
+			"the spec of %s%s%s is good now: run 'systemctl daemon-reload' and start "
+			"it again",
+			what, *what ? " " : "", name);
 }
 
-/* What the unit of a VM without a usable spec runs: it says why, to the journal and as the unit's
- * status, and always fails. */
-static int explain_start(const struct log *log, char *name)
+/* What the unit of a VM, network or image without a usable spec runs: it says why, to the journal
+ * and as the unit's status, and always fails. */
+static int explain_start(const struct log *log, enum kind kind, char *name)
 {
 	if (!scalar_is_name(name, NAME_LENGTH_MAX)) {
 		log_line(log, LOG_LEVEL_ERROR, "'%s' cannot be the name of a VM", name);
@@ -90,9 +92,9 @@ static int explain_start(const struct log *log, char *name)
 	int r = collect_directories(&collection);
 	if (r < 0)
 		return cannot_read(log, r);
-	write_reason(&collection, name, &reason);
-	const struct member *member = set_find(&collection.set, name);
-	if (member && member->document->broken)
+	write_reason(&collection, kind, name, &reason);
+	const struct document *document = documents_find(&collection.documents, kind, name);
+	if (kind == KIND_VM && document && document->broken)
 		report_diags(&report, &collection, &name, 1);
 	else
 		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&reason));
@@ -110,36 +112,14 @@ static bool is_name(const char *argument)
 	return scalar_is_name(argument, NAME_LENGTH_MAX);
 }
 
-/* The same of a network. */
-static int explain_network(const struct log *log, const char *name)
-{
-	struct collection collection CLEANUP(collection_done);
-	struct buf reason CLEANUP(buf_done) = {0};
-	int r = collect_directories(&collection);
-	if (r < 0)
-		return cannot_read(log, r);
-	const struct network_member *member = set_find_network(&collection.set, name);
-	if (!member)
-		report_write_unknown_network(&collection.set, name, &reason);
-	else if (member->document->broken)
-		diag_write_line(&collection.diags.items[member->document->first_diag], &reason);
-	else
-		buf_printf(&reason,
-			"the spec of network %s is good now: run 'systemctl daemon-reload' and "
-			"start it again",
-			name);
-	log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&reason));
-	sd_notifyf(0, "STATUS=%s", buf_text(&reason));
-	sd_notify_barrier(0, BARRIER_TIMEOUT_USEC);
-	return 1;
-}
-
 int verb_check(const struct log *log, int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--start") == 0)
-		return explain_start(log, argv[2]);
+		return explain_start(log, KIND_VM, argv[2]);
 	if (argc == 3 && strcmp(argv[1], "--start-network") == 0)
-		return explain_network(log, argv[2]);
+		return explain_start(log, KIND_NETWORK, argv[2]);
+	if (argc == 3 && strcmp(argv[1], "--start-image") == 0)
+		return explain_start(log, KIND_IMAGE, argv[2]);
 	struct report report = {0};
 	int first = 1;
 	for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {

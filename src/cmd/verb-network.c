@@ -397,7 +397,7 @@ int verb_network(const struct log *log, int argc, char **argv)
 		code = 1;
 	} else if (show && !view.count) {
 		struct buf text CLEANUP(buf_done) = {0};
-		report_write_unknown_network(&collection.set, name, &text);
+		report_write_unknown(&collection.documents, KIND_NETWORK, name, &text);
 		log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&text));
 		code = 1;
 	} else if (json) {

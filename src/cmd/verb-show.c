@@ -75,7 +75,7 @@ static int explain_absence(
 		report_diags(&report, collection, &view->name, 1);
 		return 1;
 	}
-	report_write_unknown(&collection->set, view->name, &text);
+	report_write_unknown(&collection->documents, KIND_VM, view->name, &text);
 	log_line(log, LOG_LEVEL_ERROR, "%s", buf_text(&text));
 	return 1;
 }

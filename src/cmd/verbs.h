@@ -17,6 +17,7 @@ int verb_check(const struct log *log, int argc, char **argv);
 int verb_console(const struct log *log, int argc, char **argv);
 int verb_explain(const struct log *log, int argc, char **argv);
 int verb_generate(const struct log *log, int argc, char **argv);
+int verb_image(const struct log *log, int argc, char **argv);
 int verb_init(const struct log *log, int argc, char **argv);
 int verb_list(const struct log *log, int argc, char **argv);
 int verb_network(const struct log *log, int argc, char **argv);

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "base/log.h"
+#include "emit/qemu.h"
 #include "host/descriptors.h"
 #include "host/prepare.h"
 #include "host/qmp.h"
@@ -144,6 +145,96 @@ static int place_descriptors(struct run *run, struct error *error)
 	int r = descriptors_receive(&descriptors, error);
 	for (size_t i = 0; r == 0 && i < run->plan.nic_count; i++)
 		r = place_nic(run, &descriptors, i, error);
+	return r;
+}
+
+/* --- what disks stand on ------------------------------------------------------------------- */
+
+static size_t count_arguments(char *const *argv)
+{
+	size_t count = 0;
+	while (argv[count])
+		count++;
+	return count;
+}
+
+static bool is_option(char *const *at, const struct option *option)
+{
+	return at[0] && at[1] && strcmp(at[0], option->flag) == 0 &&
+	       strcmp(at[1], option->value) == 0;
+}
+
+/* Where the drop-in has an option; NULL where an admin's has another. */
+static char **find_option(char **argv, const struct option *option)
+{
+	while (*argv && !is_option(argv, option))
+		argv++;
+	return *argv ? argv : NULL;
+}
+
+/* Puts the nodes of a disk as it is in the place of those of a new one. */
+static int replace_nodes(struct run *run, const struct options *planned,
+	const struct options *actual, struct error *error)
+{
+	size_t count = count_arguments(run->argv);
+	char **argv = arena_alloc(&run->arena, (count + 2 * actual->count + 1) * sizeof(*argv));
+	char **place = find_option(run->argv, &planned->items[0]);
+	if (!argv)
+		return error_set(error, ENOMEM, "not enough memory");
+	if (!place)
+		return error_set(error, EINVAL,
+			"the command line has no %s: a drop-in changed it, and this disk stands on "
+			"other files than it says",
+			planned->items[0].value);
+	size_t used = 0;
+	for (char **at = run->argv; at < place; at++)
+		argv[used++] = *at;
+	for (size_t i = 0; i < actual->count; i++) {
+		argv[used++] = arena_join(&run->arena, actual->items[i].flag, NULL);
+		argv[used++] = arena_join(&run->arena, actual->items[i].value, NULL);
+		if (!argv[used - 1] || !argv[used - 2])
+			return error_set(error, ENOMEM, "not enough memory");
+	}
+	for (char **at = place; *at;) {
+		bool ours = false;
+		for (size_t i = 0; i < planned->count; i++)
+			ours |= is_option(at, &planned->items[i]);
+		if (!ours)
+			argv[used++] = *at;
+		at += ours ? 2 : 1;
+	}
+	argv[used] = NULL;
+	run->argv = argv;
+	return 0;
+}
+
+static bool same_layers(const struct plan_disk *a, const struct plan_disk *b)
+{
+	bool same = a->layer_count == b->layer_count;
+	for (size_t i = 0; same && i < a->layer_count; i++)
+		same = strcmp(a->layers[i], b->layers[i]) == 0;
+	return same;
+}
+
+/* Prepares, and has QEMU open what the disks stand on, which the drop-in, made without looking at
+ * them, cannot know of disks that are there. */
+static int prepare_vm_and_nodes(struct run *run, struct error *error)
+{
+	struct plan_disk planned[DISKS_MAX];
+	for (size_t i = 0; i < run->plan.disk_count; i++)
+		planned[i] = run->plan.disks[i];
+	int r = prepare_vm(&run->arena, &run->plan, error);
+	for (size_t i = 0; r == 0 && i < run->plan.disk_count; i++) {
+		struct options before = {.arena = &run->arena};
+		struct options after = {.arena = &run->arena};
+		if (same_layers(&planned[i], &run->plan.disks[i]))
+			continue;
+		qemu_emit_disk_nodes(&planned[i], &before);
+		qemu_emit_disk_nodes(&run->plan.disks[i], &after);
+		if (before.failed || after.failed)
+			return error_set(error, ENOMEM, "not enough memory");
+		r = replace_nodes(run, &before, &after, error);
+	}
 	return r;
 }
 
@@ -282,7 +373,7 @@ static int run_vm(struct run *run, struct error *error)
 	if (r == 0)
 		r = load_spec(run, error);
 	if (r == 0)
-		r = prepare_vm(&run->plan, error);
+		r = prepare_vm_and_nodes(run, error);
 	if (r == 0)
 		r = prepare_booted_spec(&run->plan, run->source.text, run->source.length, error);
 	if (r == 0)

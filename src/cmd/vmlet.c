@@ -33,6 +33,13 @@ static const struct verb verbs[] = {
 	{"network", "list|show NAME [--json]",
 		"List networks, or show one with its taps and leases",
 		"Start, restart and stop one as vm-network@NAME.service.\n", verb_network},
+	{"image", "list [--json]|pull NAME...|rm NAME|gc [--dry-run]", "Base images of disks",
+		"  list    the images, which files they are, and the disks that stand on them\n"
+		"  pull    downloads and converts, as vm-image@NAME.service does before the first\n"
+		"          VM that needs it; one that was cut off goes on where it ended\n"
+		"  rm      removes an image that nothing needs\n"
+		"  gc      removes all old versions that nothing needs\n",
+		verb_image},
 	{"show", "NAME [--unit|--argv|--resolved [--origin]]", "Show what a spec becomes",
 		"  --unit      the drop-in of vm@NAME.service (default)\n"
 		"  --argv      QEMU's command line, one argument a line\n"

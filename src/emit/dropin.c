@@ -137,6 +137,22 @@ static void add_networks(const struct plan *plan, struct buf *buf)
 	}
 }
 
+/* An image that is not there yet is made first. Without it the start fails, and says so: it is not
+ * Requires=, as the end of the image's unit is not the VM's. */
+static void add_images(const struct plan *plan, struct buf *buf)
+{
+	for (size_t i = 0; i < plan->disk_count; i++) {
+		const struct plan_disk *disk = &plan->disks[i];
+		bool due = disk->image_is_unit;
+		for (size_t j = 0; due && j < i; j++)
+			due = !plan->disks[j].image_is_unit ||
+			      strcmp(plan->disks[j].disk->image, disk->disk->image) != 0;
+		if (due)
+			buf_printf(buf, "Wants=vm-image@%s.service\nAfter=vm-image@%s.service\n",
+				disk->disk->image, disk->disk->image);
+	}
+}
+
 /* What must be there before disks can be opened. */
 static void add_disk_requirements(const struct plan *plan, struct buf *buf)
 {
@@ -165,6 +181,7 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 		buf_printf(buf, "Requires=vm@%s.service\nAfter=vm@%s.service\n",
 			vm->depends_on.items[i], vm->depends_on.items[i]);
 	add_networks(plan, buf);
+	add_images(plan, buf);
 	add_disk_requirements(plan, buf);
 	/* Its end is the end of the guest's link: QEMU 7.2 does not connect again. */
 	for (size_t i = 0; i < plan->nic_count; i++)

@@ -23,15 +23,27 @@ static const char *on_off(bool value)
 	return value ? "on" : "off";
 }
 
-/* The image below a disk is named here and never by the disk's own header, so that no header can
- * make QEMU open another file. */
-static void emit_image(const struct plan_disk *disk, struct options *options)
+/* The files below a disk are named here and never by the disk's own header, so that no header can
+ * make QEMU open another file. The lowest comes first; the one right below the disk is
+ * "image-NAME". */
+static void emit_layers(const struct plan_disk *disk, struct options *options)
 {
 	const char *name = disk->disk->part.name;
-	options_add(options, "-blockdev", "driver=file,node-name=imagefile-", name,
-		",read-only=on,filename=", option_escape(options, disk->image_path), NULL);
-	options_add(options, "-blockdev", "driver=qcow2,node-name=image-", name,
-		",read-only=on,file=imagefile-", name, NULL);
+	const char *below = NULL;
+	for (size_t i = disk->layer_count; i-- > 0;) {
+		/* The underscore keeps it apart from other disks' names. */
+		const char *node = i ? arena_printf(options->arena, "%s_%zu", name, i) : name;
+		if (!node) {
+			options->failed = true;
+			return;
+		}
+		options_add(options, "-blockdev", "driver=file,node-name=imagefile-", node,
+			",read-only=on,filename=", option_escape(options, disk->layers[i]), NULL);
+		options_add(options, "-blockdev", "driver=qcow2,node-name=image-", node,
+			",read-only=on,file=imagefile-", node, below ? ",backing=image-" : "",
+			below ? below : "", NULL);
+		below = node;
+	}
 }
 
 /* --- what holds a disk ----------------------------------------------------------------------- */
@@ -105,7 +117,7 @@ static void emit_format(const struct plan_disk *disk, struct options *options)
 		spec->detect_zeroes ? choice_name(&detect_zeroes_names, spec->detect_zeroes) : "",
 		disk->key_path ? ",encrypt.format=luks,encrypt.key-secret=key_" : "",
 		disk->key_path ? name : "", ",file=file-", name,
-		disk->image_path ? ",backing=image-" : "", disk->image_path ? name : "", NULL);
+		disk->layer_count ? ",backing=image-" : "", disk->layer_count ? name : "", NULL);
 }
 
 /* --- limits ---------------------------------------------------------------------------------- */
@@ -229,8 +241,7 @@ static void emit_controller(const struct plan *plan, struct options *options)
 
 void qemu_emit_disk_nodes(const struct plan_disk *disk, struct options *options)
 {
-	if (disk->image_path)
-		emit_image(disk, options);
+	emit_layers(disk, options);
 	if (disk->disk->uri)
 		emit_network(disk, options);
 	else if (disk->file)

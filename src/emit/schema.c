@@ -74,6 +74,9 @@
 	"\\?socket=" URI_PATH "|iscsi://" URI_HOST "(:" PORT_NUMBER \
 	")?/[A-Za-z0-9.:-]+/(0|[1-9][0-9]{0,3})" \
 	"|nfs://" URI_HOST URI_PATH "|rbd://" URI_WORD "/" URI_WORD "(\\?user=" URI_WORD ")?)" END
+#define URL_PATTERN \
+	"^(file://" URI_PATH "|https?://" URI_HOST "(:" PORT_NUMBER \
+	")?(/[A-Za-z0-9._~:/?#\\[\\]@!$&'()*+,;=%-]*)?)" END
 #define CREDENTIAL_NAME "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}"
 
 static json_t *table_schema(const struct key_table *table, enum kind kind);
@@ -246,6 +249,13 @@ static json_t *ports_schema(const struct key *key, enum kind kind)
 				       : text_schema(ENDPOINT_PATTERN, 0));
 }
 
+static json_t *digest_schema(uint64_t digits)
+{
+	struct buf pattern CLEANUP(buf_done) = {0};
+	buf_printf(&pattern, "^[0-9a-f]{%" PRIu64 "}" END, digits);
+	return text_schema(buf_text(&pattern), 0);
+}
+
 /* One VLAN ID is a number, too. */
 static json_t *vlans_schema(void)
 {
@@ -314,6 +324,10 @@ static json_t *value_schema(const struct key *key, enum kind kind)
 	case KEY_CREDENTIAL:
 		return json_pack("{s:[o, o]}", "oneOf", text_schema("^" CREDENTIAL_NAME END, 0),
 			text_schema(PATH_PATTERN, PATH_LENGTH_MAX));
+	case KEY_URL:
+		return text_schema(URL_PATTERN, URL_LENGTH_MAX);
+	case KEY_DIGEST:
+		return digest_schema(key->max);
 	case KEY_PORTS:
 		return ports_schema(key, kind);
 	case KEY_LIST:
@@ -533,7 +547,7 @@ static json_t *kind_schema(enum kind kind)
 	json_t *schema = table_schema(kind_table(kind), kind);
 	json_object_set_new(schema, "title", json_string(choice_name(&kind_names, (int)kind)));
 	json_object_set_new(schema, "description", json_string(kind_summary(kind)));
-	if (kind == KIND_VM || kind == KIND_NETWORK)
+	if (kind != KIND_PROFILE)
 		add_rules(schema, kind);
 	return schema;
 }

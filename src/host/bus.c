@@ -29,11 +29,11 @@ void bus_close(struct sd_bus **bus)
 	*bus = sd_bus_flush_close_unref(*bus);
 }
 
-static int read_string(sd_bus *bus, const char *path, const char *property, char *text, size_t size,
-	sd_bus_error *reason)
+static int read_string(sd_bus *bus, const char *path, const char *interface, const char *property,
+	char *text, size_t size, sd_bus_error *reason)
 {
 	char *value AUTO_FREE = NULL;
-	int r = sd_bus_get_property_string(bus, SERVICE, path, UNIT, property, reason, &value);
+	int r = sd_bus_get_property_string(bus, SERVICE, path, interface, property, reason, &value);
 	if (r >= 0)
 		snprintf(text, size, "%s", value);
 	return r;
@@ -49,9 +49,11 @@ static int read_number(sd_bus *bus, const char *path, const char *interface, con
 static int read_state(sd_bus *bus, const char *path, struct unit_state *state, sd_bus_error *reason)
 {
 	uint32_t main_pid = 0;
-	int r = read_string(bus, path, "ActiveState", state->active, sizeof(state->active), reason);
+	int r = read_string(
+		bus, path, UNIT, "ActiveState", state->active, sizeof(state->active), reason);
 	if (r >= 0)
-		r = read_string(bus, path, "SubState", state->sub, sizeof(state->sub), reason);
+		r = read_string(
+			bus, path, UNIT, "SubState", state->sub, sizeof(state->sub), reason);
 	if (r >= 0)
 		r = read_number(
 			bus, path, UNIT, "ActiveEnterTimestamp", 't', &state->since_usec, reason);
@@ -143,6 +145,48 @@ int bus_unit_stop(struct sd_bus *bus, const char *unit, struct error *error)
 	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "StopUnit", &reason, NULL,
 		"ss", unit, "replace");
 	return r < 0 ? bus_error(error, r, &reason, "stop", unit) : 0;
+}
+
+int bus_unit_start(struct sd_bus *bus, const char *unit, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "StartUnit", &reason, NULL,
+		"ss", unit, "replace");
+	return r < 0 ? bus_error(error, r, &reason, "start", unit) : 0;
+}
+
+/* org.freedesktop.systemd1(5): the job is 0 when there is none. */
+static int read_job(sd_bus *bus, const char *path, bool *ret_busy, sd_bus_error *reason)
+{
+	sd_bus_message *reply CLEANUP(sd_bus_message_unrefp) = NULL;
+	uint32_t job = 0;
+	int r = sd_bus_get_property(bus, SERVICE, path, UNIT, "Job", reason, &reply, "(uo)");
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "(uo)", &job, NULL);
+	if (r >= 0)
+		*ret_busy = job != 0;
+	return r;
+}
+
+int bus_unit_progress(struct sd_bus *bus, const char *unit, struct unit_progress *ret_progress,
+	struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	char *path AUTO_FREE = NULL;
+	struct unit_progress progress = {0};
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", unit, &path);
+	if (r >= 0)
+		r = read_job(bus, path, &progress.busy, &reason);
+	if (r >= 0)
+		r = read_string(bus, path, UNIT_SERVICE, "Result", progress.result,
+			sizeof(progress.result), &reason);
+	if (r >= 0)
+		r = read_string(bus, path, UNIT_SERVICE, "StatusText", progress.status,
+			sizeof(progress.status), &reason);
+	if (r < 0)
+		return bus_error(error, r, &reason, "ask for the state of", unit);
+	*ret_progress = progress;
+	return 0;
 }
 
 int bus_unit_reset_failed(struct sd_bus *bus, const char *unit, struct error *error)

@@ -2,6 +2,7 @@
 /* systemd's view of units, over D-Bus (org.freedesktop.systemd1(5)). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -36,6 +37,18 @@ int bus_unit_kill(struct sd_bus *bus, const char *unit, int signal, struct error
 
 /* Forgets that the unit failed. */
 int bus_unit_reset_failed(struct sd_bus *bus, const char *unit, struct error *error);
+
+/* Queues a start job and returns at once. */
+int bus_unit_start(struct sd_bus *bus, const char *unit, struct error *error);
+
+/* What a unit is doing, for one who waits. */
+struct unit_progress {
+	bool busy;	  /* a job of it waits or runs */
+	char result[32];  /* Result= of systemd.service(5): "success" or why it failed */
+	char status[256]; /* STATUS= of sd_notify(3); "" for none */
+};
+int bus_unit_progress(struct sd_bus *bus, const char *unit, struct unit_progress *ret_progress,
+	struct error *error);
 
 /* Queues a stop job and returns at once. */
 int bus_unit_stop(struct sd_bus *bus, const char *unit, struct error *error);

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/install.h"
 #include "host/process.h"
 #include "host/qcow2.h"
+#include "plan/plan.h"
 
 #define MIB (UINT64_C(1024) * 1024)
 #define TIMING_ATTEMPTS 20
+#define NO_IMAGE "" /* the name of none: only what clones share is below such a disk */
 #define SECRET_BYTES (PATH_MAX + 32)
 
 struct names {
@@ -193,11 +196,120 @@ static int create(const struct disk_request *request, const struct names *names,
 	return r;
 }
 
+/* --- what a disk stands on ----------------------------------------------------------------- */
+
+void disk_layers_done(struct disk_layers *layers)
+{
+	for (size_t i = 0; i < layers->count; i++)
+		free(layers->paths[i]);
+	layers->count = 0;
+}
+
+static int add_layer(struct disk_layers *layers, const char *path, struct error *error)
+{
+	if (layers->count == DISK_LAYERS_MAX)
+		return error_set(error, EXDEV, "%s stands on more than %d files", layers->paths[0],
+			DISK_LAYERS_MAX);
+	char *copy = strdup(path);
+	if (!copy)
+		return error_set(error, ENOMEM, "not enough memory");
+	layers->paths[layers->count++] = copy;
+	return 0;
+}
+
+/* Goes down from a disk, opening nothing but what is in the image store. */
+static int follow(int fd, const char *path, const char *image, struct disk_layers *layers,
+	struct error *error)
+{
+	struct qcow2_header header;
+	int r = qcow2_read_header(fd, path, &header, error);
+	while (r == 0 && *header.backing) {
+		if (!plan_is_layer(header.backing, image))
+			return error_set(error, EXDEV,
+				"%s stands on %s, which is no image of its: nothing of it is "
+				"opened",
+				path, header.backing);
+		r = add_layer(layers, header.backing, error);
+		if (r < 0)
+			return r;
+		path = layers->paths[layers->count - 1];
+		r = disk_check_readable(path, "image", error);
+		if (r < 0)
+			return r;
+		int below AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		if (below < 0)
+			return error_set_errno(error, errno, "image %s", path);
+		r = qcow2_read_header(below, path, &header, error);
+	}
+	return r;
+}
+
+int disk_read_layers(int fd, const char *path, const char *image, struct disk_layers *ret_layers,
+	struct error *error)
+{
+	struct disk_layers layers = {0};
+	int r = follow(fd, path, image, &layers, error);
+	if (r < 0)
+		disk_layers_done(&layers);
+	else
+		*ret_layers = layers;
+	return r;
+}
+
+static void base_name(const char *file, char name[NAME_MAX + 1])
+{
+	snprintf(name, NAME_MAX + 1, ".%.200s.base", file);
+}
+
+static int describe_base(const char *base, struct buf *text, struct error *error)
+{
+	struct stat status;
+	if (stat(base, &status) < 0)
+		return error_set_errno(error, errno, "image %s", base);
+	buf_printf(text, "%s\n%lld bytes, changed at %lld.%09ld\n", base, (long long)status.st_size,
+		(long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	return buf_error(text) < 0 ? error_set(error, ENOMEM, "not enough memory") : 0;
+}
+
+int disk_note_base(int directory_fd, const char *file, const char *base, struct error *error)
+{
+	char name[NAME_MAX + 1];
+	struct buf text CLEANUP(buf_done) = {0};
+	base_name(file, name);
+	int r = describe_base(base, &text, error);
+	if (r < 0)
+		return r;
+	r = file_replace_at(directory_fd, name, buf_text(&text), text.length, 0600, false);
+	return r < 0 ? error_set_errno(error, -r, "cannot write %s", name) : 0;
+}
+
+/* A layer over a file that is not what it was is garbage. */
+static int check_base(const struct disk_request *request, const char *base, struct error *error)
+{
+	char name[NAME_MAX + 1];
+	struct buf noted CLEANUP(buf_done) = {0};
+	struct buf present CLEANUP(buf_done) = {0};
+	base_name(request->file, name);
+	int r = file_read_at(request->directory_fd, name, (size_t)2 * PATH_MAX, &noted);
+	if (r == -ENOENT)
+		return disk_note_base(request->directory_fd, request->file, base, error);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot read %s/%s", request->directory, name);
+	r = describe_base(base, &present, error);
+	if (r < 0 || strcmp(buf_text(&noted), buf_text(&present)) == 0)
+		return r;
+	return error_set(error, EXDEV,
+		"image %s is not the one that disk %s/%s was made over: put that back, as the disk "
+		"is "
+		"nothing without it; if it is the same for sure, remove %s/%s",
+		base, request->directory, request->file, request->directory, name);
+}
+
 /* --- a disk that is there ------------------------------------------------------------------ */
 
 /* What is known of a disk from its own file, without QEMU. */
 static int read_size(int fd, const struct disk_request *request, const struct names *names,
-	uint64_t *ret_bytes, struct error *error)
+	uint64_t *ret_bytes, struct disk_layers *ret_layers, struct error *error)
 {
 	struct stat status;
 	if (fstat(fd, &status) < 0)
@@ -212,14 +324,22 @@ static int read_size(int fd, const struct disk_request *request, const struct na
 	int r = qcow2_read_header(fd, names->path, &header, error);
 	if (r < 0)
 		return r;
-	const char *image = request->image_path ? request->image_path : "";
-	if (strcmp(header.backing, image) != 0)
+	/* A new disk would stand on the spec's image: this one may be of another version of it. */
+	const char *image = request->image ? request->image : NO_IMAGE;
+	bool layered = *header.backing;
+	if ((request->image && !layered) || (layered && !plan_is_layer(header.backing, image)))
 		return error_set(error, EXDEV,
 			"disk %s was made over %s, and the spec says %s: give the disk another "
-			"name, or "
-			"set 'image' back",
-			names->path, *header.backing ? header.backing : "no image",
-			*image ? image : "no image");
+			"name, or set 'image' back",
+			names->path, layered ? header.backing : "no image",
+			request->image ? request->image_path : "no image");
+	if (layered) {
+		r = check_base(request, header.backing, error);
+		if (r == 0)
+			r = disk_read_layers(fd, names->path, NULL, ret_layers, error);
+		if (r < 0)
+			return r;
+	}
 	*ret_bytes = header.size_bytes;
 	return 0;
 }
@@ -250,10 +370,11 @@ static int grow(const struct disk_request *request, const struct names *names, u
 }
 
 static int check_existing(int fd, const struct disk_request *request, const struct names *names,
-	uint64_t size_bytes, struct error *error)
+	struct disk_layers *layers, struct error *error)
 {
+	uint64_t size_bytes = request->size_bytes;
 	uint64_t present_bytes = 0;
-	int r = read_size(fd, request, names, &present_bytes, error);
+	int r = read_size(fd, request, names, &present_bytes, layers, error);
 	if (r < 0)
 		return r;
 	if (request->size_bytes && size_bytes < present_bytes)
@@ -267,22 +388,41 @@ static int check_existing(int fd, const struct disk_request *request, const stru
 	return 0;
 }
 
-int disk_prepare(const struct disk_request *request, struct error *error)
+/* A new disk; its note comes first, as one without a disk says nothing. */
+static int create_over(const struct disk_request *request, const struct names *names,
+	struct disk_layers *layers, struct error *error)
+{
+	uint64_t size_bytes = 0;
+	int r = decide_size(request, &size_bytes, error);
+	if (r == 0 && request->image_path)
+		r = disk_note_base(
+			request->directory_fd, request->file, request->image_path, error);
+	if (r == 0)
+		r = create(request, names, size_bytes, error);
+	return r == 0 && request->image_path ? add_layer(layers, request->image_path, error) : r;
+}
+
+int disk_prepare(
+	const struct disk_request *request, struct disk_layers *ret_layers, struct error *error)
 {
 	struct names names;
-	uint64_t size_bytes = 0;
+	struct disk_layers layers = {0};
 	int r = make_names(request, &names, error);
-	if (r == 0)
-		r = decide_size(request, &size_bytes, error);
 	if (r < 0)
 		return r;
 	int fd AUTO_CLOSE = openat(request->directory_fd, request->file,
 		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0)
-		return check_existing(fd, request, &names, size_bytes, error);
-	if (errno == ELOOP)
-		return error_set(error, EINVAL, "%s is a link, which is not followed", names.path);
-	if (errno != ENOENT)
-		return error_set_errno(error, errno, "cannot open %s", names.path);
-	return create(request, &names, size_bytes, error);
+		r = check_existing(fd, request, &names, &layers, error);
+	else if (errno == ELOOP)
+		r = error_set(error, EINVAL, "%s is a link, which is not followed", names.path);
+	else if (errno != ENOENT)
+		r = error_set_errno(error, errno, "cannot open %s", names.path);
+	else
+		r = create_over(request, &names, &layers, error);
+	if (r < 0)
+		disk_layers_done(&layers);
+	else
+		*ret_layers = layers;
+	return r;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "base/file.h"
 #include "host/disk.h"
@@ -97,30 +98,62 @@ static void write_options(const struct disk *disk, struct buf *options)
 		buf_puts(options, ",lazy_refcounts=on");
 }
 
-static int prepare_disks(
-	const struct plan *plan, const char *directory, int directory_fd, struct error *error)
+static int keep_layers(struct arena *arena, const struct disk_layers *layers,
+	struct plan_disk *disk, struct error *error)
 {
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < plan->disk_count; i++) {
-		const struct plan_disk *disk = &plan->disks[i];
-		struct buf options CLEANUP(buf_done) = {0};
-		if (!disk->file_name)
-			continue;
-		write_options(disk->disk, &options);
-		if (buf_error(&options) < 0)
-			return error_set(error, ENOMEM, "not enough memory");
-		struct disk_request request = {
-			.directory = directory,
-			.directory_fd = directory_fd,
-			.file = disk->file_name,
-			.raw = disk->disk->format == DISK_RAW,
-			.options = options.length ? buf_text(&options) + 1 : NULL,
-			.key_path = disk->key_path,
-			.size_bytes = disk->disk->size_bytes,
-			.image_path = disk->image_path,
-		};
-		r = disk_prepare(&request, error);
+	disk->layer_count = layers->count;
+	disk->layers = arena_alloc(arena, (layers->count + 1) * sizeof(*disk->layers));
+	for (size_t i = 0; disk->layers && i < layers->count; i++) {
+		disk->layers[i] = arena_dup(arena, layers->paths[i], strlen(layers->paths[i]));
+		if (!disk->layers[i])
+			disk->layers = NULL;
 	}
+	return disk->layers ? 0 : error_set(error, ENOMEM, "not enough memory");
+}
+
+static int prepare_disk(struct arena *arena, struct plan_disk *disk, const char *directory,
+	int directory_fd, struct error *error)
+{
+	struct buf options CLEANUP(buf_done) = {0};
+	struct disk_layers layers CLEANUP(disk_layers_done) = {0};
+	write_options(disk->disk, &options);
+	if (buf_error(&options) < 0)
+		return error_set(error, ENOMEM, "not enough memory");
+	struct disk_request request = {
+		.directory = directory,
+		.directory_fd = directory_fd,
+		.file = disk->file_name,
+		.raw = disk->disk->format == DISK_RAW,
+		.options = options.length ? buf_text(&options) + 1 : NULL,
+		.key_path = disk->key_path,
+		.size_bytes = disk->disk->size_bytes,
+		.image_path = disk->image_path,
+		.image = disk->disk->image,
+	};
+	int r = disk_prepare(&request, &layers, error);
+	/* The image's unit failed, and may not the next time. */
+	if (r == -ENOENT && disk->image_is_unit)
+		return -EAGAIN;
+	return r < 0 ? r : keep_layers(arena, &layers, disk, error);
+}
+
+/* Holds the image store as it is: 'vmlet image' removes nothing meanwhile. */
+static void lock_images(int *lock)
+{
+	*lock = open(PLAN_IMAGE_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*lock >= 0)
+		flock(*lock, LOCK_SH);
+}
+
+static int prepare_disks(struct arena *arena, struct plan *plan, const char *directory,
+	int directory_fd, struct error *error)
+{
+	int lock AUTO_CLOSE = -1;
+	int r = 0;
+	lock_images(&lock);
+	for (size_t i = 0; r == 0 && i < plan->disk_count; i++)
+		if (plan->disks[i].file_name)
+			r = prepare_disk(arena, &plan->disks[i], directory, directory_fd, error);
 	return r;
 }
 
@@ -148,7 +181,7 @@ static int prepare_seed(
 		directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), files, count, error);
 }
 
-int prepare_vm(const struct plan *plan, struct error *error)
+int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 {
 	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
 	int directory_fd AUTO_CLOSE = open_directory(directory, error);
@@ -158,7 +191,7 @@ int prepare_vm(const struct plan *plan, struct error *error)
 	if (r == 0)
 		r = sweep(directory_fd, directory, error);
 	if (r == 0)
-		r = prepare_disks(plan, directory, directory_fd, error);
+		r = prepare_disks(arena, plan, directory, directory_fd, error);
 	return r < 0 ? r : prepare_seed(plan, directory, directory_fd, error);
 }
 

@@ -8,8 +8,8 @@
 
 /* Sweeps what a killed run left, checks that the host has what the plan needs, makes and grows the
  * disks and builds the seed, in the directories that systemd gave ($STATE_DIRECTORY and
- * $RUNTIME_DIRECTORY, else the plan's). */
-int prepare_vm(const struct plan *plan, struct error *error);
+ * $RUNTIME_DIRECTORY, else the plan's). The plan learns what disks stand on, in the arena. */
+int prepare_vm(struct arena *arena, struct plan *plan, struct error *error);
 
 /* Leaves in the runtime directory what the VM was booted with: its resolved spec, and the stop
  * timeout by itself for vmlet-stop. */

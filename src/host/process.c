@@ -97,6 +97,11 @@ int process_run(const char *const argv[], struct error *error)
 	return run(argv, -1, -1, error);
 }
 
+int process_run_output(const char *const argv[], int output_fd, struct error *error)
+{
+	return run(argv, -1, output_fd, error);
+}
+
 /* A file in memory: nobody has to feed the program while it runs. */
 static int open_memory(const char *name, struct error *error)
 {

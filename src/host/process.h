@@ -13,5 +13,8 @@ int process_run(const char *const argv[], struct error *error);
 /* The same with a text as its standard input. */
 int process_run_input(const char *const argv[], const char *input, struct error *error);
 
+/* The same with its standard output written to a file. */
+int process_run_output(const char *const argv[], int output_fd, struct error *error);
+
 /* The same, and what it wrote to its standard output, of at most 1 MiB. */
 int process_read(const char *const argv[], struct buf *output, struct error *error);

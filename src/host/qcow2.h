@@ -3,7 +3,7 @@
  * docs/interop/qcow2.txt). */
 #pragma once
 
-#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -16,6 +16,6 @@ struct qcow2_header {
 };
 
 /* Reads the header of an open file; path is for messages. -EINVAL when it is not a qcow2 file of
- * version 2 or 3, or one with an external data file. */
+ * version 2 or 3, one with an external data file, or one with tables larger than the file. */
 int qcow2_read_header(
 	int fd, const char *path, struct qcow2_header *ret_header, struct error *error);

@@ -25,13 +25,53 @@ const char *plan_runtime_path(struct arena *arena, const struct plan *plan, cons
 	return arena_join(arena, plan->runtime_directory, "/", file, NULL);
 }
 
-const char *plan_image_path(
-	struct arena *arena, const struct documents *documents, const char *image)
+/* A checksum says what the image is, wherever it is from. */
+static const char *image_identity(const struct image *image)
 {
-	const struct document *document = documents_find(documents, KIND_IMAGE, image);
-	if (document && !document->broken)
-		return document->image->path;
-	return arena_join(arena, PLAN_IMAGE_ROOT "/", image, ".qcow2", NULL);
+	if (image->sha512 || image->sha256)
+		return image->sha512 ? image->sha512 : image->sha256;
+	return image->url ? image->url : image->path;
+}
+
+const char *plan_image_path(
+	struct arena *arena, const struct documents *documents, const char *name)
+{
+	const struct document *document = documents_find(documents, KIND_IMAGE, name);
+	if (!document || document->broken)
+		return arena_join(arena, PLAN_IMAGE_ROOT "/", name, ".qcow2", NULL);
+	const struct image *image = document->image;
+	const char *form = arena_join(arena, choice_name(&image_format_names, image->format), ".",
+		choice_name(&compressed_names, image->compressed), NULL);
+	if (!form)
+		return NULL;
+	return arena_printf(arena, PLAN_IMAGE_ROOT "/%s.%016" PRIx64 ".qcow2", name,
+		hash_names(image_identity(image), form));
+}
+
+/* Takes a directory off a path; NULL when the path is not of a file in it. */
+static const char *file_in(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+	if (strncmp(path, directory, length) != 0 || path[length] != '/')
+		return NULL;
+	path += length + 1;
+	return *path && *path != '.' && !strchr(path, '/') ? path : NULL;
+}
+
+bool plan_is_layer(const char *path, const char *image)
+{
+	static const char hexadecimal[] = "0123456789abcdef";
+	const char *file = file_in(path, PLAN_LAYER_ROOT);
+	if (file)
+		return strcmp(file + strspn(file, hexadecimal), ".qcow2") == 0;
+	file = file_in(path, PLAN_IMAGE_ROOT);
+	size_t length = file ? strcspn(file, ".") : 0;
+	if (!length || (image && (strlen(image) != length || strncmp(file, image, length) != 0)))
+		return false;
+	const char *rest = file + length;
+	if (strspn(rest + 1, hexadecimal) == PLAN_IMAGE_DIGITS)
+		rest += 1 + PLAN_IMAGE_DIGITS;
+	return strcmp(rest, ".qcow2") == 0;
 }
 
 /* systemd.exec(5), $CREDENTIALS_DIRECTORY: where systemd keeps those of a system service. */
@@ -54,9 +94,15 @@ static int plan_own_file(struct arena *arena, const struct documents *documents,
 	disk->file_name = arena_join(
 		arena, spec->part.name, ".", choice_name(&disk_format_names, spec->format), NULL);
 	disk->file = disk->file_name ? plan_state_path(arena, plan, disk->file_name) : NULL;
-	if (spec->image)
+	if (spec->image) {
 		disk->image_path = plan_image_path(arena, documents, spec->image);
-	return disk->file && (!spec->image || disk->image_path) ? 0 : -ENOMEM;
+		disk->image_is_unit = documents_find(documents, KIND_IMAGE, spec->image) != NULL;
+		disk->layers = arena_alloc(arena, sizeof(*disk->layers));
+		if (!disk->layers || !disk->image_path)
+			return -ENOMEM;
+		disk->layers[disk->layer_count++] = disk->image_path;
+	}
+	return disk->file ? 0 : -ENOMEM;
 }
 
 static int plan_one_disk(struct arena *arena, const struct documents *documents,
@@ -117,6 +163,15 @@ void plan_name_user(const char *vm, char user[PLAN_USER_LENGTH_MAX + 1])
 		hash_name(vm, "", user);
 	else
 		snprintf(user, PLAN_USER_LENGTH_MAX + 1, "vm-%s", vm);
+}
+
+void plan_name_image_user(const char *image, char user[PLAN_USER_LENGTH_MAX + 1])
+{
+	/* No VM has this name. */
+	if (strlen("img-") + strlen(image) > PLAN_USER_LENGTH_MAX)
+		hash_name(image, "image", user);
+	else
+		snprintf(user, PLAN_USER_LENGTH_MAX + 1, "img-%s", image);
 }
 
 /* 52:54 is how QEMU's addresses begin: locally administered, unicast. 32 bits of the names' hash

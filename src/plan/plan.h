@@ -14,6 +14,8 @@
 #define PLAN_RUNTIME_ROOT "/run/vmlet/vm"
 #define PLAN_PASST_ROOT "/run/vmlet/passt"
 #define PLAN_IMAGE_ROOT "/var/lib/vmlet/images"
+#define PLAN_IMAGE_DIGITS 16 /* in the name of an image that a document describes */
+#define PLAN_LAYER_ROOT "/var/lib/vmlet/layers" /* what linked clones share */
 
 /* Descriptors that QEMU inherits. systemd passes its own from 3 on (sd_listen_fds(3)), at most
  * PLAN_FDS_MAX of them, so these never meet. */
@@ -42,7 +44,12 @@ struct plan_disk {
 			*/
 	const char *file_name;	/* in the state directory; NULL for one that is not the VM's own */
 	const char *image_path; /* NULL when there is none */
-	const char *key_path;	/* of the key of an encrypted disk, while the VM runs; else NULL */
+	/* The files that the disk stands on, from the top; a disk that is there may stand on others
+	 * than a new one (an earlier image, what clones share): vmlet-run finds out. */
+	const char **layers;
+	size_t layer_count;
+	bool image_is_unit;   /* the image has a document, and so a unit that makes it */
+	const char *key_path; /* of the key of an encrypted disk, while the VM runs; else NULL */
 	const char *serial;
 	size_t boot_index; /* from 1; 0 for none */
 };
@@ -94,17 +101,25 @@ struct plan {
 int plan_vm(struct arena *arena, const struct documents *documents, const struct vm *vm,
 	struct plan *ret_plan);
 
-/* The file of a base image: what its document says, else NAME.qcow2 in the image store. NULL when
- * memory is short. */
+/* The file of a base image in the image store. With a document it is NAME.DIGITS.qcow2, where the
+ * digits stand for where it is from and what it is to be: another checksum is another file. Without
+ * one it is NAME.qcow2, put there by hand. NULL when memory is short. */
 const char *plan_image_path(
 	struct arena *arena, const struct documents *documents, const char *image);
 
 /* Whether the host has no link for it. */
 bool plan_nic_is_user(const struct plan_nic *nic);
 
+/* Whether a file below a disk may be this one: it is in the image store, of the image with that
+ * name (NULL: of any), or what clones share. */
+bool plan_is_layer(const char *path, const char *image);
+
 /* The name of a VM's dynamic user: "vm-" and its name, or a hash of that where it would be too
  * long. */
 void plan_name_user(const char *vm, char user[PLAN_USER_LENGTH_MAX + 1]);
+
+/* The same of what downloads and converts an image. */
+void plan_name_image_user(const char *image, char user[PLAN_USER_LENGTH_MAX + 1]);
 
 /* The file of a VM's credential while it runs. NULL when memory is short. */
 const char *plan_credential_path(struct arena *arena, const char *vm, const char *credential);

@@ -235,6 +235,10 @@ static bool text_matches(enum key_type type, const char *text, char mac[MAC_TEXT
 		return uri_parse(text, &uri) == 0;
 	case KEY_CREDENTIAL:
 		return scalar_is_credential(text) || scalar_is_path(text);
+	case KEY_URL:
+		return url_is_valid(text);
+	case KEY_DIGEST:
+		return text[strspn(text, "0123456789abcdef")] == '\0';
 	case KEY_TEXT:
 		return true;
 	case KEY_BOOL:
@@ -266,6 +270,8 @@ static const char *text_hint(enum key_type type, const char *text)
 		return "at most 1023 characters";
 	if (type == KEY_INTERFACE && strlen(text) > INTERFACE_LENGTH_MAX)
 		return "the kernel takes no longer names";
+	if (type == KEY_URL && strchr(text, '@'))
+		return "a user name or password in it would be for all to read";
 	if (type == KEY_LINE)
 		return "line breaks, control characters and noncharacters are not allowed here";
 	return NULL;
@@ -286,6 +292,11 @@ static const char *decode_text(
 	}
 	if (!matches) {
 		wrong_value(decoder, key, node, text_hint(key->type, node->text));
+		return NULL;
+	}
+	if (key->type == KEY_DIGEST && node->length != key->max) {
+		diag_add(decoder->diags, SEVERITY_ERROR, node->place, "bad-value", NULL,
+			"'%s' has %" PRIu64 " digits, not %zu", key->name, key->max, node->length);
 		return NULL;
 	}
 	if (key->max && scalar_length(node->text) > key->max) {
@@ -500,6 +511,8 @@ static void decode_scalar(
 	case KEY_ENDPOINT:
 	case KEY_URI:
 	case KEY_CREDENTIAL:
+	case KEY_URL:
+	case KEY_DIGEST:
 		*(const char **)field(key, out) = decode_text(decoder, key, node);
 		return;
 	case KEY_LIST:

@@ -301,6 +301,8 @@ static int decode_document(struct arena *arena, struct document *document, const
 		rules_check_vm(document->vm, tree, diags);
 	else if (diags->errors == errors && document->kind == KIND_NETWORK)
 		rules_check_network(document->network, tree, diags);
+	else if (diags->errors == errors && document->kind == KIND_IMAGE)
+		rules_check_rows(KIND_IMAGE, tree, diags);
 	if (diags->errors == errors)
 		return diags->out_of_memory ? -ENOMEM : 0;
 	/* The places are those of profiles, too, which do not say whose mistake it is. */

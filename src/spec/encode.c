@@ -253,6 +253,8 @@ static bool is_set(const struct key *key, const void *values)
 	case KEY_ENDPOINT:
 	case KEY_URI:
 	case KEY_CREDENTIAL:
+	case KEY_URL:
+	case KEY_DIGEST:
 		return *(const char *const *)value != NULL;
 	case KEY_LIST:
 		return ((const struct strings *)value)->count > 0;
@@ -329,6 +331,8 @@ static void encode_value(const struct key *key, const void *values, const struct
 	case KEY_ENDPOINT:
 	case KEY_URI:
 	case KEY_CREDENTIAL:
+	case KEY_URL:
+	case KEY_DIGEST:
 		encode_text(*(const char *const *)value, origin, depth, buf);
 		return;
 	case KEY_SETTINGS:

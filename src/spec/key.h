@@ -35,6 +35,8 @@ enum key_type {
 	KEY_ENDPOINT,	/*            const char *; a VM's port */
 	KEY_URI,	/*            const char *; a disk on the network */
 	KEY_CREDENTIAL, /*           const char *; a credential's name, or the path of its file */
+	KEY_URL,	/*            const char *; https, http or file */
+	KEY_DIGEST,	/*            const char *; as many hexadecimal digits as the row's max */
 	/* collections */
 	KEY_LIST,     /*             struct strings; each of the row's item type */
 	KEY_SETTINGS, /*             struct settings; systemd directives */

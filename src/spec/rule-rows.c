@@ -476,12 +476,33 @@ static const struct rule network_rows[] = {
 		.hint = "name the interface",
 	},
 };
+
+static const struct rule image_rows[] = {
+	{
+		.code = "image-source", .at = "",
+		.conditions = {{"url", TEST_ABSENT, NULL}, {"path", TEST_ABSENT, NULL}},
+		.message = "an image needs 'url' or 'path'",
+		.hint = "path: /srv/images/debian-12.qcow2",
+	}, {
+		.code = "image-source", .at = "path",
+		.conditions = {{"path", TEST_GIVEN, NULL}, {"url", TEST_GIVEN, NULL}},
+		.message = "'url' and 'path' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "http-checksum", .at = "url",
+		.conditions = {{"url", TEST_BEGINS, "http://"}, {"sha256", TEST_ABSENT, NULL},
+			{"sha512", TEST_ABSENT, NULL}},
+		.message = "a download by plain http needs 'sha256' or 'sha512'",
+		.hint = "anyone on the way could send another file; or use https",
+	},
+};
 /* clang-format on */
 
 const struct rules *rules_of(enum kind kind)
 {
 	static const struct rules vm_rules = {vm_rows, ARRAY_SIZE(vm_rows)};
 	static const struct rules network_rules = {network_rows, ARRAY_SIZE(network_rows)};
+	static const struct rules image_rules = {image_rows, ARRAY_SIZE(image_rows)};
 	static const struct rules none = {NULL, 0};
 	switch (kind) {
 	case KIND_VM:
@@ -490,6 +511,7 @@ const struct rules *rules_of(enum kind kind)
 	case KIND_NETWORK:
 		return &network_rules;
 	case KIND_IMAGE:
+		return &image_rules;
 	case KIND_COUNT:
 		break;
 	}

@@ -2,7 +2,6 @@
 #include "spec/uri.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +16,8 @@ DEFINE_CHOICES(uri_scheme_names, URI_SCHEME_COUNT, [URI_NBD] = "nbd", [URI_NBD_U
 static bool take(const char **text, const char *bytes, char ret[URI_LENGTH_MAX + 1])
 {
 	size_t length = strspn(*text, bytes);
+	if (length > URI_LENGTH_MAX)
+		return false;
 	memcpy(ret, *text, length);
 	ret[length] = '\0';
 	*text += length;
@@ -55,16 +56,22 @@ static bool take_port(const char **text, const char *otherwise, struct uri *uri)
 	return port <= 65535;
 }
 
-/* An absolute path of names. */
+/* How long an absolute path of names is that the text begins with; 0 for none. */
+static size_t path_length(const char *text)
+{
+	const char *at = text;
+	do {
+		size_t length = *at == '/' ? strspn(at + 1, NAME_BYTES) : 0;
+		if (!length)
+			return 0;
+		at += 1 + length;
+	} while (*at == '/');
+	return (size_t)(at - text);
+}
+
 static bool take_path(const char **text, char ret[URI_LENGTH_MAX + 1])
 {
-	const char *start = *text;
-	for (const char *at = start; *at == '/' || at == start;) {
-		if (*at != '/' || !strchr(NAME_BYTES, at[1]) || !at[1])
-			return false;
-		at += 1 + strspn(at + 1, NAME_BYTES);
-	}
-	return take(text, NAME_BYTES "/", ret);
+	return path_length(*text) && take(text, NAME_BYTES "/", ret);
 }
 
 static bool parse_nbd(const char **text, struct uri *uri)
@@ -126,4 +133,19 @@ int uri_parse(const char *text, struct uri *ret_uri)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+bool url_is_valid(const char *text)
+{
+	struct uri uri = {0};
+	if (strlen(text) > URL_LENGTH_MAX)
+		return false;
+	if (take_word(&text, "file://"))
+		return path_length(text) && !text[path_length(text)];
+	if (!take_word(&text, "https://") && !take_word(&text, "http://"))
+		return false;
+	if (strlen(text) > URL_LENGTH_MAX || !take_host(&text, &uri) || !take_port(&text, "", &uri))
+		return false;
+	return !*text ||
+	       (*text == '/' && !text[strspn(text, LETTERS DIGITS "-._~:/?#[]@!$&'()*+,;=%")]);
 }

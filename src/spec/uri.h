@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a disk on the network is: the URIs of qemu-block-drivers(7), without user names, passwords
- * and percent-encoding. */
+/* Where things are on the network. Of a disk: the URIs of qemu-block-drivers(7), without user
+ * names, passwords and percent-encoding. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/choice.h"
 
@@ -28,3 +30,8 @@ struct uri {
 
 /* Takes a text apart. -EINVAL when it is none of these. */
 int uri_parse(const char *text, struct uri *ret_uri);
+
+/* Whether it says where a file is downloaded from: http[s]://HOST[:PORT][/...] or file:///PATH, of
+ * the characters of RFC 3986, without user name and password. */
+#define URL_LENGTH_MAX 2047
+bool url_is_valid(const char *text);

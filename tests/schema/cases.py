@@ -257,6 +257,18 @@ IMAGE_KEYS = {
     "name": ("kind: image\npath: /a\nname: VALUE", NAMES),
     "description": ("kind: image\npath: /a\ndescription: VALUE", LINES),
     "path": ("kind: image\npath: VALUE", PATHS),
+    "url": ("kind: image\nsha256: " + "a" * 64 + "\nurl: VALUE",
+            (["https://host", "http://host:8080/a/b%20c?d=e&f=g#h", "https://h/a@b,c;d", "file:///srv/a.qcow2", "'https://[fd00::1]:443/a'",
+              "https://h/'a'", "https://host/" + "a" * 2034],
+             ["host/a", "ftp://host/a", "https://", "https:///a", "https://user@host/a", "https://user:pw@host/a", "https://host:0/", "https://host?a",
+              '"https://host/a b"', '"https://host/a\\n"', "https://host/é", "file:///", "file://host/a", "file:///a//b", "file:///a b", "''", "~", "5",
+              "[https://h]", "https://host/" + "a" * 2036, 'https://h/\'"\'', "https://h/a|b", "https://h/{a}", "https://h/a\\b"])),
+    "sha256": ("kind: image\npath: /a\nsha256: VALUE",
+               (["a" * 64, "'" + "0" * 64 + "'"], ["a" * 63, "a" * 65, "A" * 64, "g" * 64, "''", "~", "0" * 64, "[a]", "a" * 128])),
+    "sha512": ("kind: image\npath: /a\nsha512: VALUE", (["b" * 128], ["b" * 127, "b" * 129, "B" * 128, "b" * 64, "''", "~"])),
+    "format": ("kind: image\npath: /a\nformat: VALUE", choices("qcow2", "raw")),
+    "compressed": ("kind: image\npath: /a\ncompressed: VALUE", choices("none", "xz", "gz", "zst")),
+    "size-limit": ("kind: image\npath: /a\nsize-limit: VALUE", DISK),
 }
 
 # Whole specs: (good or bad, text)
@@ -339,6 +351,8 @@ WHOLE = [
     (False, "kind: network\nbridge: br0\nports: {tcp/80: web:80}"), (False, "kind: network\nbridge: br0\ndhcp-range: 10.0.0.1-10.0.0.2"),
     (False, "kind: network\nbridge: br0\ndhcp-lease: 1h"), (False, "kind: network\nbridge: br0\nforward-delay: 4s"),
     (False, "kind: network\nbridge: br0\nallow-default-uplink: yes"), (True, "kind: network\nbridge: br0\nallow-default-uplink: no"),
+    (False, "kind: image\nurl: https://h/a\npath: /a"), (False, "kind: image\nurl: http://h/a"), (True, "kind: image\nurl: https://h/a"),
+    (True, "kind: image\nurl: file:///a"), (True, "kind: image\nurl: http://h/a\nsha512: " + "a" * 128),
     # YAML that specs do without
     (False, "memory: &a 1GiB"), (False, "memory: *a"), (False, "cpus: {<<: {count: 2}}"), (False, "memory: !x 1GiB"),
     (False, "memory: 1GiB\nmemory: 1GiB"), (False, "? [a]\n: b"), (True, "memory: !!str 1GiB"), (False, "memory: \"open"),

@@ -41,7 +41,7 @@ assert_eq "$(state db)" active
 assert_eq "$(unit_prop vm@app Requires | tr ' ' '\n' | grep -c '^vm@db.service$')" 1
 assert_eq "$(unit_prop vm@app After | tr ' ' '\n' | grep -c '^vm@db.service$')" 1
 assert_eq "$(ip -o link show master br-lan | grep -c vm-app_lan)" 1
-assert_contains "$(tr '\0' ' ' <"/proc/$(main_pid app)/cmdline")" "/srv/images/guest mini,,1.qcow2"
+assert_contains "$(tr '\0' ' ' <"/proc/$(main_pid app)/cmdline")" "filename=/var/lib/vmlet/images/mini."
 assert_contains "$(tr '\0' ' ' <"/proc/$(main_pid app)/cmdline")" "size=98304K"
 origin=$(vmlet show app --origin)
 assert_contains "$origin" "memory: 96MiB  # /etc/vmlet/app.yaml:4"

@@ -140,7 +140,10 @@ struct header {
 	uint64_t backing_offset;
 	uint32_t backing_length, cluster_bits;
 	uint64_t size;
-	uint8_t unused[40];
+	uint32_t encryption, l1_entries;
+	uint64_t l1_offset, refcount_offset;
+	uint32_t refcount_clusters, snapshots;
+	uint64_t snapshots_offset;
 	uint64_t incompatible;
 	char backing[32];
 };
@@ -161,8 +164,10 @@ static int read_header(const struct header *header, size_t length, struct qcow2_
 static void qcow2_headers(void **state)
 {
 	(void)state;
-	const struct header good = {
-		.magic = htobe32(0x514649fb), .version = htobe32(3), .size = htobe64(1 << 20)};
+	const struct header good = {.magic = htobe32(0x514649fb),
+		.version = htobe32(3),
+		.cluster_bits = htobe32(16),
+		.size = htobe64(1 << 20)};
 	struct qcow2_header result;
 	assert_int_equal(read_header(&good, sizeof(good), &result), 0);
 	assert_int_equal(result.size_bytes, 1 << 20);
@@ -195,6 +200,26 @@ static void qcow2_headers(void **state)
 	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
 	bad = backed;
 	bad.backing_offset = htobe64(UINT64_MAX - 1);
+	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
+
+	/* Tables that no file has. */
+	bad = good;
+	bad.size = htobe64(UINT64_C(1) << 50);
+	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
+	bad = good;
+	bad.l1_entries = htobe32(UINT32_MAX);
+	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
+	bad.l1_entries = htobe32(1);
+	bad.l1_offset = htobe64(UINT64_MAX - 3);
+	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
+	bad = good;
+	bad.cluster_bits = htobe32(63);
+	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
+	bad = good;
+	bad.refcount_clusters = htobe32(UINT32_MAX);
+	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
+	bad = good;
+	bad.snapshots = htobe32(UINT32_MAX);
 	assert_int_equal(read_header(&bad, sizeof(bad), &result), -EINVAL);
 }
 
