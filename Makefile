@@ -74,7 +74,7 @@ vmlet-image_PACKAGES := libsystemd
 vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
 vmlet-lease_PACKAGES :=
 
-vmlet-run_OBJECTS := $(PURE) $(call host,prepare disk qcow2 seed process descriptors qmp qmp-stream) \
+vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision disk qcow2 seed process descriptors qmp qmp-stream) \
 	$(call cmd,vmlet-run)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 

@@ -280,7 +280,7 @@ static bool check_image(const struct view *view, const char *name)
 static int run_pull(struct view *view, int argc, char **argv)
 {
 	struct sd_bus *bus CLEANUP(bus_close) = NULL;
-	struct error error;
+	struct error error = {""};
 	if (argc == 0 || argv[0][0] == '-')
 		return EXIT_USAGE;
 	if (open_view(view) < 0)

@@ -213,13 +213,31 @@ static void add_loosenings(const struct plan *plan, struct buf *buf)
 	}
 }
 
-static void add_key(const struct disk *disk, struct buf *buf)
+/* What systemd reads as root and hands to the VM's user: of these, the first that is given. */
+static void add_credential(const char *prefix, const char *name, const char *plain,
+	const char *encrypted, struct buf *buf)
 {
-	const struct encrypt *encrypt = &disk->encrypt;
-	buf_puts(buf, encrypt->credential ? "LoadCredential=" : "LoadCredentialEncrypted=");
-	buf_printf(buf, PLAN_CREDENTIAL_DISK "%s:", disk->part.name);
-	unit_add_value(
-		buf, encrypt->credential ? encrypt->credential : encrypt->encrypted_credential);
+	if (!plain && !encrypted)
+		return;
+	buf_printf(buf, "%s=%s%s:", plain ? "LoadCredential" : "LoadCredentialEncrypted", prefix,
+		name);
+	unit_add_value(buf, plain ? plain : encrypted);
+}
+
+static void add_provision(const struct vm *vm, struct buf *buf)
+{
+	const struct cloud_init *cloud = &vm->cloud_init;
+	add_credential(PLAN_CREDENTIAL_CLOUD, "user-data", cloud->user_data_file, NULL, buf);
+	add_credential(PLAN_CREDENTIAL_CLOUD, "meta-data", cloud->meta_data_file, NULL, buf);
+	add_credential(
+		PLAN_CREDENTIAL_CLOUD, "network-config", cloud->network_config_file, NULL, buf);
+	add_credential(PLAN_CREDENTIAL_CLOUD, "vendor-data", cloud->vendor_data_file, NULL, buf);
+	add_credential(PLAN_CREDENTIAL_IGNITION, "", vm->ignition.config_file, NULL, buf);
+	for (size_t i = 0; i < vm->credentials.count; i++) {
+		const struct guest_credential *credential = vm_credential(vm, i);
+		add_credential(PLAN_CREDENTIAL_GUEST, credential->part.name, credential->credential,
+			credential->encrypted_credential, buf);
+	}
 }
 
 /* What of the host's files the sandbox lets through. */
@@ -241,8 +259,8 @@ static void add_disk_files(const struct plan *plan, struct buf *buf)
 			unit_add_path(buf, "DeviceAllow", disk->device, writable ? " rw" : " r");
 		if (local)
 			unit_add_path(buf, "BindPaths", uri.more, "");
-		if (disk_is_encrypted(disk))
-			add_key(disk, buf);
+		add_credential(PLAN_CREDENTIAL_DISK, disk->part.name, disk->encrypt.credential,
+			disk->encrypt.encrypted_credential, buf);
 	}
 }
 
@@ -314,6 +332,7 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	buf_puts(buf, vm->name);
 	buf_putc(buf, '\n');
 	unit_add_text(buf, "LoadCredential", credential);
+	add_provision(vm, buf);
 	add_loosenings(plan, buf);
 	add_disk_files(plan, buf);
 	add_forwards(plan, buf);

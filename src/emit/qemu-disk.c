@@ -265,17 +265,3 @@ void qemu_emit_disks(const struct plan *plan, struct options *options)
 		emit_device(plan, disk, options);
 	}
 }
-
-void qemu_emit_seed(const struct plan *plan, struct options *options)
-{
-	if (!vm_has_seed(plan->vm))
-		return;
-	options_add(options, "-blockdev",
-		"driver=file,node-name=seed-file,read-only=on,filename=", plan->state_directory,
-		"/" PLAN_SEED_FILE, NULL);
-	options_add(options, "-blockdev",
-		"driver=raw,node-name=seed-disk,read-only=on,file=seed-file", NULL);
-	/* The underscore keeps the id apart from every name in a spec. */
-	options_add(options, "-device", "virtio-blk-", qemu_virtio_bus(plan),
-		",id=seed_0,drive=seed-disk,serial=cidata", NULL);
-}

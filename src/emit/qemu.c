@@ -24,7 +24,7 @@ void qemu_emit(const struct plan *plan, struct options *options)
 	qemu_emit_console(plan, options);
 	qemu_emit_agent(plan, options);
 	qemu_emit_disks(plan, options);
-	qemu_emit_seed(plan, options);
+	qemu_emit_provision(plan, options);
 	qemu_emit_nics(plan, options);
 	qemu_emit_hotplug(plan, options);
 	for (size_t i = 0; i < plan->vm->qemu_args.count; i++)

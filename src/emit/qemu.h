@@ -16,7 +16,7 @@ void qemu_emit_console(const struct plan *plan, struct options *options);
 void qemu_emit_agent(const struct plan *plan, struct options *options);
 void qemu_emit_disks(const struct plan *plan, struct options *options);
 void qemu_emit_hotplug(const struct plan *plan, struct options *options);
-void qemu_emit_seed(const struct plan *plan, struct options *options);
+void qemu_emit_provision(const struct plan *plan, struct options *options);
 void qemu_emit_nics(const struct plan *plan, struct options *options);
 
 /* The block nodes of one disk, without its device. */

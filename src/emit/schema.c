@@ -276,8 +276,10 @@ static json_t *group_schema(const struct key *key, enum kind kind)
 static json_t *parts_schema(const struct key *key, enum kind kind)
 {
 	return json_pack("{s:s, s:o, s:I, s:o}", "type", "object", "propertyNames",
-		text_schema(NAME_PATTERN, PART_NAME_LENGTH_MAX), "maxProperties",
-		(json_int_t)key->max, "additionalProperties", group_schema(key, kind));
+		key->names == KEY_CREDENTIAL ? text_schema("^" CREDENTIAL_NAME END, 0)
+					     : text_schema(NAME_PATTERN, PART_NAME_LENGTH_MAX),
+		"maxProperties", (json_int_t)key->max, "additionalProperties",
+		group_schema(key, kind));
 }
 
 static json_t *value_schema(const struct key *key, enum kind kind)

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "host/disk.h"
-#include "host/seed.h"
+#include "host/provision.h"
 
 /* A list of directories (systemd.exec(5)) of which the first is the VM's own. */
 static const char *directory_from(const char *variable, const char *otherwise)
@@ -157,30 +157,6 @@ static int prepare_disks(struct arena *arena, struct plan *plan, const char *dir
 	return r;
 }
 
-/* cloud-init takes the source for absent unless both user-data and meta-data are there. */
-static int prepare_seed(
-	const struct plan *plan, const char *directory, int directory_fd, struct error *error)
-{
-	const struct vm *vm = plan->vm;
-	const struct cloud_init *given = &vm->cloud_init;
-	char meta_data[2 * NAME_LENGTH_MAX + 64];
-	if (!vm_has_seed(vm))
-		return 0;
-	snprintf(meta_data, sizeof(meta_data), "instance-id: %s\nlocal-hostname: %s\n", vm->name,
-		vm->name);
-	struct seed_file files[4] = {
-		{"user-data", given->user_data ? given->user_data : "#cloud-config\n{}\n"},
-		{"meta-data", given->meta_data ? given->meta_data : meta_data},
-	};
-	size_t count = 2;
-	if (given->network_config)
-		files[count++] = (struct seed_file){"network-config", given->network_config};
-	if (given->vendor_data)
-		files[count++] = (struct seed_file){"vendor-data", given->vendor_data};
-	return seed_prepare(directory, directory_fd, PLAN_SEED_FILE,
-		directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), files, count, error);
-}
-
 int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 {
 	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
@@ -192,7 +168,10 @@ int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 		r = sweep(directory_fd, directory, error);
 	if (r == 0)
 		r = prepare_disks(arena, plan, directory, directory_fd, error);
-	return r < 0 ? r : prepare_seed(plan, directory, directory_fd, error);
+	if (r == 0)
+		r = provision_vm(plan, directory, directory_fd,
+			directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), error);
+	return r;
 }
 
 int prepare_booted_spec(

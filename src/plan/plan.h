@@ -29,7 +29,12 @@
 
 /* Names of files in the state and runtime directories. */
 #define PLAN_SEED_FILE "seed.iso"
-#define PLAN_CREDENTIAL_DISK "disk-" /* and the disk's name */
+#define PLAN_CREDENTIAL_DISK "disk-"	    /* and the disk's name */
+#define PLAN_CREDENTIAL_CLOUD "cloud-init." /* and user-data, meta-data, ... */
+#define PLAN_CREDENTIAL_IGNITION "ignition"
+#define PLAN_CREDENTIAL_GUEST "guest." /* and the name that the guest knows it by */
+#define PLAN_IGNITION_FILE "ignition"
+#define PLAN_SMBIOS_FILE "smbios-" /* and a number */
 #define PLAN_SPEC_FILE "spec.yaml"
 #define PLAN_STOP_TIMEOUT_FILE "stop-timeout"
 #define PLAN_QMP_SOCKET "qmp.sock"

@@ -90,6 +90,12 @@ static void check_files(const struct judge *judge)
 		if (plan->nics[i].attachment == ATTACHMENT_PASST)
 			check_file(judge, "nics.*.user.backend", plan->nics[i].nic->part.name,
 				INSTALL_PASST, "install the package passt");
+	const struct cloud_init *cloud = &plan->vm->cloud_init;
+	check_file(judge, "cloud-init.user-data-file", NULL, cloud->user_data_file, NULL);
+	check_file(judge, "cloud-init.meta-data-file", NULL, cloud->meta_data_file, NULL);
+	check_file(judge, "cloud-init.network-config-file", NULL, cloud->network_config_file, NULL);
+	check_file(judge, "cloud-init.vendor-data-file", NULL, cloud->vendor_data_file, NULL);
+	check_file(judge, "ignition.config-file", NULL, plan->vm->ignition.config_file, NULL);
 	check_file(judge, "boot.kernel", NULL, plan->vm->boot.kernel, NULL);
 	check_file(judge, "boot.initrd", NULL, plan->vm->boot.initrd, NULL);
 }

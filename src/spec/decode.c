@@ -442,6 +442,12 @@ static void decode_ports(
 static void decode_group(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out);
 
+static bool is_part_name(const struct key *key, const char *name)
+{
+	return key->names == KEY_CREDENTIAL ? scalar_is_credential(name)
+					    : scalar_is_name(name, PART_NAME_LENGTH_MAX);
+}
+
 static void decode_parts(
 	struct decoder *decoder, const struct key *key, const struct node *node, void *out)
 {
@@ -456,9 +462,11 @@ static void decode_parts(
 		return;
 	}
 	for (const struct node *value = node->first; value; value = value->next) {
-		if (!scalar_is_name(value->key->text, PART_NAME_LENGTH_MAX)) {
+		if (!is_part_name(key, value->key->text)) {
 			diag_add(decoder->diags, SEVERITY_ERROR, value->key->place, "bad-name",
-				"a-z first, then a-z, 0-9 and -, at most 20 characters",
+				key->names == KEY_CREDENTIAL
+					? "a-z, A-Z, 0-9, '.', '_' and '-', as systemd names them"
+					: "a-z first, then a-z, 0-9 and -, at most 20 characters",
 				"'%s' is not a name for one of '%s'", value->key->text, key->name);
 			continue;
 		}

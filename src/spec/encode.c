@@ -204,7 +204,10 @@ static void encode_parts(const struct key *key, const struct parts *parts,
 		const struct part *part = part_at(parts, key->below, i);
 		buf_putc(buf, '\n');
 		indent(depth + 1, buf);
-		buf_puts(buf, part->name);
+		if (key->names == KEY_CREDENTIAL)
+			encode_quoted(part->name, buf);
+		else
+			buf_puts(buf, part->name);
 		buf_putc(buf, ':');
 		struct origin below = origin_below(origin, part->name, NULL);
 		encode_table(key->below, key->scalar_for, part, &below, depth + 2, buf);

@@ -382,6 +382,81 @@ static const struct rule vm_rows[] = {
 		.message = "machine 'microvm' has virtio interfaces only",
 		.hint = "remove 'model'",
 	}, {
+		.code = "given-twice", .at = "cloud-init.user-data-file",
+		.conditions = {{"cloud-init.user-data-file", TEST_GIVEN, NULL}, {"cloud-init.user-data", TEST_GIVEN, NULL}},
+		.message = "'user-data' and 'user-data-file' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "given-twice", .at = "cloud-init.meta-data-file",
+		.conditions = {{"cloud-init.meta-data-file", TEST_GIVEN, NULL}, {"cloud-init.meta-data", TEST_GIVEN, NULL}},
+		.message = "'meta-data' and 'meta-data-file' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "given-twice", .at = "cloud-init.network-config-file",
+		.conditions = {{"cloud-init.network-config-file", TEST_GIVEN, NULL}, {"cloud-init.network-config", TEST_GIVEN, NULL}},
+		.message = "'network-config' and 'network-config-file' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "given-twice", .at = "cloud-init.vendor-data-file",
+		.conditions = {{"cloud-init.vendor-data-file", TEST_GIVEN, NULL}, {"cloud-init.vendor-data", TEST_GIVEN, NULL}},
+		.message = "'vendor-data' and 'vendor-data-file' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "given-twice", .at = "ssh-keys",
+		.conditions = {{"ssh-keys", TEST_GIVEN, NULL}, {"cloud-init.meta-data", TEST_GIVEN, NULL}},
+		.message = "'ssh-keys' and 'meta-data' exclude each other",
+		.hint = "keys are part of the meta-data: add 'public-keys' there",
+	}, {
+		.code = "given-twice", .at = "cloud-init.reprovision",
+		.conditions = {{"cloud-init.reprovision", TEST_GIVEN, NULL}, {"cloud-init.meta-data", TEST_GIVEN, NULL}},
+		.message = "'reprovision' and 'meta-data' exclude each other",
+		.hint = "change 'instance-id' in the meta-data",
+	}, {
+		.code = "given-twice", .at = "ssh-keys",
+		.conditions = {{"ssh-keys", TEST_GIVEN, NULL}, {"cloud-init.meta-data-file", TEST_GIVEN, NULL}},
+		.message = "'ssh-keys' and 'meta-data-file' exclude each other",
+		.hint = "keys are part of the meta-data: add 'public-keys' there",
+	}, {
+		.code = "given-twice", .at = "cloud-init.reprovision",
+		.conditions = {{"cloud-init.reprovision", TEST_GIVEN, NULL}, {"cloud-init.meta-data-file", TEST_GIVEN, NULL}},
+		.message = "'reprovision' and 'meta-data-file' exclude each other",
+		.hint = "change 'instance-id' in the meta-data",
+	}, {
+		.code = "ignition-config", .at = "ignition", .fillable = true,
+		.conditions = {{"ignition", TEST_GIVEN, NULL}, {"ignition.config", TEST_ABSENT, NULL},
+			{"ignition.config-file", TEST_ABSENT, NULL}},
+		.message = "'ignition' needs 'config' or 'config-file'",
+	}, {
+		.code = "given-twice", .at = "ignition.config-file",
+		.conditions = {{"ignition.config-file", TEST_GIVEN, NULL}, {"ignition.config", TEST_GIVEN, NULL}},
+		.message = "'config' and 'config-file' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "credential-value", .at = "credentials.*", .fillable = true,
+		.conditions = {{"credentials.*.value", TEST_ABSENT, NULL}, {"credentials.*.credential", TEST_ABSENT, NULL},
+			{"credentials.*.encrypted-credential", TEST_ABSENT, NULL}},
+		.message = "a credential needs 'value', 'credential' or 'encrypted-credential'",
+	}, {
+		.code = "given-twice", .at = "credentials.*.credential",
+		.conditions = {{"credentials.*.credential", TEST_GIVEN, NULL}, {"credentials.*.value", TEST_GIVEN, NULL}},
+		.message = "'value' and 'credential' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "given-twice", .at = "credentials.*.encrypted-credential",
+		.conditions = {{"credentials.*.encrypted-credential", TEST_GIVEN, NULL}, {"credentials.*.value", TEST_GIVEN, NULL}},
+		.message = "'value' and 'encrypted-credential' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "given-twice", .at = "credentials.*.encrypted-credential",
+		.conditions = {{"credentials.*.encrypted-credential", TEST_GIVEN, NULL}, {"credentials.*.credential", TEST_GIVEN, NULL}},
+		.message = "'credential' and 'encrypted-credential' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "credentials-microvm", .at = "credentials",
+		.conditions = {{"credentials", TEST_GIVEN, NULL}, {"machine", TEST_IS, "microvm"}},
+		.message = "machine 'microvm' has no SMBIOS for 'credentials'",
+		.hint = "use machine: q35",
+	}, {
 		.code = "needs-kernel", .at = "boot.initrd", .fillable = true,
 		.conditions = {{"boot.initrd", TEST_GIVEN, NULL}, {"boot.kernel", TEST_ABSENT, NULL}},
 		.message = "'initrd' needs 'kernel'",

@@ -422,23 +422,78 @@ static const struct key cloud_init_keys[] = {
 		.example = "\"#cloud-config\\n\"",
 		.summary = "The user-data of cloud-init's NoCloud source.",
 	}, {
+		.name = "user-data-file", .type = KEY_PATH,
+		.offset = offsetof(struct cloud_init, user_data_file), .example = "/etc/vmlet/web.user-data",
+		.summary = "A file that holds it; only root need be able to read it.",
+	}, {
 		.name = "meta-data", .type = KEY_TEXT,
 		.offset = offsetof(struct cloud_init, meta_data),
 		.example = "\"instance-id: web-1\\n\"",
 		.summary = "The meta-data; by default the VM's name as instance-id and local-hostname.",
+	}, {
+		.name = "meta-data-file", .type = KEY_PATH,
+		.offset = offsetof(struct cloud_init, meta_data_file), .example = "/etc/vmlet/web.meta-data",
+		.summary = "A file that holds it; only root need be able to read it.",
 	}, {
 		.name = "network-config", .type = KEY_TEXT,
 		.offset = offsetof(struct cloud_init, network_config),
 		.example = "\"version: 2\\n\"",
 		.summary = "The network configuration.",
 	}, {
+		.name = "network-config-file", .type = KEY_PATH,
+		.offset = offsetof(struct cloud_init, network_config_file), .example = "/etc/vmlet/web.network-config",
+		.summary = "A file that holds it; only root need be able to read it.",
+	}, {
 		.name = "vendor-data", .type = KEY_TEXT,
 		.offset = offsetof(struct cloud_init, vendor_data),
 		.example = "\"#cloud-config\\n\"",
 		.summary = "The vendor-data.",
+	}, {
+		.name = "vendor-data-file", .type = KEY_PATH,
+		.offset = offsetof(struct cloud_init, vendor_data_file), .example = "/etc/vmlet/web.vendor-data",
+		.summary = "A file that holds it; only root need be able to read it.",
+	}, {
+		.name = "reprovision", .type = KEY_COUNT,
+		.offset = offsetof(struct cloud_init, reprovision), .min = 1, .max = 1000000000,
+		.example = "2",
+		.summary = "Another number makes another instance-id, for which cloud-init does everything "
+			   "again that it does for a new instance.",
 	},
 };
 static TABLE(cloud_init_table, cloud_init_keys, struct cloud_init);
+
+static const struct key ignition_keys[] = {
+	{
+		.name = "config", .type = KEY_TEXT, .offset = offsetof(struct ignition, config),
+		.example = "'{\"ignition\": {\"version\": \"3.0.0\"}}'",
+		.summary = "The configuration itself, in JSON.",
+	}, {
+		.name = "config-file", .type = KEY_PATH,
+		.offset = offsetof(struct ignition, config_file), .example = "/etc/vmlet/web.ign",
+		.summary = "A file that holds it; only root need be able to read it.",
+	},
+};
+static TABLE(ignition_table, ignition_keys, struct ignition);
+
+static const struct key credential_keys[] = {
+	{
+		.name = "value", .type = KEY_TEXT, .offset = offsetof(struct guest_credential, value),
+		.example = "\"secret\"",
+		.summary = "What it holds.",
+	}, {
+		.name = "credential", .type = KEY_CREDENTIAL,
+		.offset = offsetof(struct guest_credential, credential),
+		.example = "/etc/vmlet/web.token",
+		.summary = "The file that holds it, or the name of a credential of the host "
+			   "(/etc/credstore/NAME).",
+	}, {
+		.name = "encrypted-credential", .type = KEY_CREDENTIAL,
+		.offset = offsetof(struct guest_credential, encrypted_credential),
+		.example = "web-token",
+		.summary = "The same of a credential that systemd-creds(1) encrypted.",
+	},
+};
+static TABLE(credential_table, credential_keys, struct guest_credential);
 
 static const struct key console_keys[] = {
 	{
@@ -511,6 +566,21 @@ static const struct key vm_keys[] = {
 		.below = &cloud_init_table, .example = "{user-data: \"#cloud-config\\n\"}",
 		.summary = "What cloud-init finds in the guest (NoCloud).",
 	}, {
+		.name = "ssh-keys", .type = KEY_LIST, .item = KEY_LINE, .max = SSH_KEYS_MAX,
+		.offset = offsetof(struct vm, ssh_keys), .single = true,
+		.example = "[\"ssh-ed25519 AAAA... me@home\"]",
+		.summary = "Public keys that cloud-init lets in as the image's default user.",
+	}, {
+		.name = "ignition", .type = KEY_GROUP, .offset = offsetof(struct vm, ignition),
+		.below = &ignition_table, .scalar_for = "config-file", .example = "/etc/vmlet/web.ign",
+		.summary = "What Ignition finds in the guest (Fedora CoreOS, Flatcar).",
+	}, {
+		.name = "credentials", .type = KEY_PARTS, .names = KEY_CREDENTIAL,
+		.offset = offsetof(struct vm, credentials), .below = &credential_table,
+		.scalar_for = "value", .max = CREDENTIALS_MAX,
+		.example = "{passwd.hashed-password.root: {credential: /etc/vmlet/web.root}}",
+		.summary = "Credentials of the guest's systemd, by name: systemd.system-credentials(7).",
+	}, {
 		.name = "console", .type = KEY_GROUP, .offset = offsetof(struct vm, console),
 		.below = &console_table, .example = "{serial: yes}",
 		.summary = "How people reach the guest.",
@@ -548,5 +618,7 @@ TABLE(vm_table, vm_keys, struct vm);
 bool vm_has_seed(const struct vm *vm)
 {
 	const struct cloud_init *seed = &vm->cloud_init;
-	return seed->user_data || seed->meta_data || seed->network_config || seed->vendor_data;
+	return seed->user_data || seed->user_data_file || seed->meta_data || seed->meta_data_file ||
+	       seed->network_config || seed->network_config_file || seed->vendor_data ||
+	       seed->vendor_data_file || vm->ssh_keys.count;
 }

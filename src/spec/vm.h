@@ -10,6 +10,8 @@
 #define DISK_QUEUES_MAX 64
 #define TRUNK_MAX 64
 #define PROFILES_MAX 16
+#define SSH_KEYS_MAX 64
+#define CREDENTIALS_MAX 32
 #define DEPENDENCIES_MAX 32
 
 enum machine {
@@ -274,11 +276,30 @@ struct boot {
 	const char *cmdline;
 };
 
+/* Each text is given here, or as a file. */
 struct cloud_init {
-	const char *user_data; /* all NULL: no seed */
+	const char *user_data;
+	const char *user_data_file;
 	const char *meta_data;
+	const char *meta_data_file;
 	const char *network_config;
+	const char *network_config_file;
 	const char *vendor_data;
+	const char *vendor_data_file;
+	uint64_t reprovision; /* 0: never */
+};
+
+struct ignition {
+	const char *config;
+	const char *config_file;
+};
+
+/* A credential of the guest's systemd: one of the three. */
+struct guest_credential {
+	struct part part;
+	const char *value;
+	const char *credential;
+	const char *encrypted_credential;
 };
 
 struct console {
@@ -300,6 +321,9 @@ struct vm {
 	struct parts nics;
 	struct boot boot;
 	struct cloud_init cloud_init;
+	struct strings ssh_keys;
+	struct ignition ignition;
+	struct parts credentials;
 	struct console console;
 	int restart; /* enum restart */
 	uint64_t restart_delay_usec;
@@ -321,6 +345,11 @@ static inline const struct disk *vm_disk(const struct vm *vm, size_t index)
 static inline const struct nic *vm_nic(const struct vm *vm, size_t index)
 {
 	return &((const struct nic *)vm->nics.items)[index];
+}
+
+static inline const struct guest_credential *vm_credential(const struct vm *vm, size_t index)
+{
+	return &((const struct guest_credential *)vm->credentials.items)[index];
 }
 
 /* Whether the disk is a file in the VM's state directory. */
