@@ -74,20 +74,24 @@ vmlet-image_PACKAGES := libsystemd
 vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
 vmlet-lease_PACKAGES :=
 
-vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision disk qcow2 seed process descriptors qmp qmp-stream) \
-	$(call cmd,vmlet-run)
+vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal disk qcow2 seed process descriptors qmp qmp-stream) \
+	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
+
+vmlet-storage_OBJECTS := $(PURE) $(call host,prepare provision journal disk qcow2 seed process) \
+	$(call cmd,vmlet-storage resolved-plan)
+vmlet-storage_PACKAGES := yaml-0.1
 
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
-		leases terminal disk qcow2 image-users process) \
+		leases terminal disk qcow2 image-users process block sandbox freeze) \
 	$(call cmd,vmlet addresses collect generate progress report table verb-check verb-console \
-		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-reset verb-schema verb-show verb-stop)
+		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-reset verb-schema verb-show verb-snapshot verb-stop target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 
-PROGRAMS := vmlet vmlet-download vmlet-generator vmlet-image vmlet-lease vmlet-network vmlet-run vmlet-stop
+PROGRAMS := vmlet vmlet-download vmlet-generator vmlet-image vmlet-lease vmlet-network vmlet-run vmlet-stop vmlet-storage
 UNITS := $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in))
 
 .PHONY: all
@@ -138,7 +142,8 @@ $(BUILD)/vmlet.yaml.5: man/vmlet.yaml.5.in $(BUILD)/vmlet
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(BINDIR) $(BUILD)/vmlet
 	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-download $(BUILD)/vmlet-image \
-		$(BUILD)/vmlet-lease $(BUILD)/vmlet-network $(BUILD)/vmlet-run $(BUILD)/vmlet-stop
+		$(BUILD)/vmlet-lease $(BUILD)/vmlet-network $(BUILD)/vmlet-run $(BUILD)/vmlet-stop \
+		$(BUILD)/vmlet-storage
 	install -D -m 0755 -t $(DESTDIR)$(GENERATORDIR) $(BUILD)/vmlet-generator
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf

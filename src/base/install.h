@@ -22,6 +22,8 @@
 /* Debian, qemu-block-extra; other systems have theirs elsewhere, and get no warning. */
 #define INSTALL_QEMU_MODULES "/usr/lib/x86_64-linux-gnu/qemu"
 #define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
+#define INSTALL_QEMU_STORAGE_DAEMON "/usr/bin/qemu-storage-daemon"
+#define INSTALL_SYSTEMD_RUN "/usr/bin/systemd-run"
 #define INSTALL_XZ "/usr/bin/xz"
 #define INSTALL_GZIP "/bin/gzip"
 #define INSTALL_ZSTD "/usr/bin/zstd"

@@ -24,6 +24,7 @@ int verb_network(const struct log *log, int argc, char **argv);
 int verb_reset(const struct log *log, int argc, char **argv);
 int verb_schema(const struct log *log, int argc, char **argv);
 int verb_show(const struct log *log, int argc, char **argv);
+int verb_snapshot(const struct log *log, int argc, char **argv);
 int verb_stop(const struct log *log, int argc, char **argv);
 
 /* What verb_* return when their arguments are wrong: vmlet then prints the verb's usage. */

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "base/log.h"
+#include "cmd/resolved-plan.h"
 #include "emit/qemu.h"
 #include "host/descriptors.h"
 #include "host/prepare.h"
@@ -35,49 +36,8 @@ static const char help[] =
 struct run {
 	const char *name;
 	char **argv; /* QEMU's; NULL-terminated */
-	struct arena arena;
-	struct source source;
-	struct buf text;
-	struct documents documents;
-	struct plan plan;
+	struct resolved_plan resolved;
 };
-
-/* --- the resolved spec --------------------------------------------------------------------- */
-
-static int read_credential(struct run *run, struct error *error)
-{
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	if (!directory)
-		return error_set(error, ENOENT,
-			"no credentials ($CREDENTIALS_DIRECTORY): start vm@%s.service", run->name);
-	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : file_read_at(fd, "spec", 2 * SPEC_BYTES_MAX, &run->text);
-	if (r < 0)
-		return error_set_errno(error, -r, "cannot read the resolved spec in %s", directory);
-	return 0;
-}
-
-static int load_spec(struct run *run, struct error *error)
-{
-	struct diags diags CLEANUP(diags_done) = {0};
-	run->source = (struct source){
-		.file = "spec", .text = buf_text(&run->text), .length = run->text.length};
-	int r = documents_read(&run->arena, &run->source, NULL, &diags, &run->documents);
-	if (r == 0)
-		r = documents_check(&run->arena, &run->documents, &diags);
-	if (r < 0)
-		return error_set_errno(error, -r, "cannot load the resolved spec");
-	if (diags.errors) {
-		struct buf line CLEANUP(buf_done) = {0};
-		diag_write_line(&diags.items[0], &line);
-		return error_set(error, EINVAL, "the resolved spec: %s", buf_text(&line));
-	}
-	const struct document *document = documents_find(&run->documents, KIND_VM, run->name);
-	if (!document)
-		return error_set(error, EINVAL, "the resolved spec is not of VM %s", run->name);
-	r = plan_vm(&run->arena, &run->documents, document->vm, &run->plan);
-	return r < 0 ? error_set_errno(error, -r, "cannot plan VM %s", run->name) : 0;
-}
 
 /* --- descriptors --------------------------------------------------------------------------- */
 
@@ -87,21 +47,23 @@ static const char *vhost_descriptors(struct run *run, const struct plan_nic *nic
 	const char *text = nic->queues > 1 ? "vhostfds=" : "vhostfd=";
 	for (size_t i = 0; text && i < nic->queues; i++)
 		text = arena_printf(
-			&run->arena, "%s%s%d", text, i ? ":" : "", nic->vhost_fd + (int)i);
+			&run->resolved.arena, "%s%s%d", text, i ? ":" : "", nic->vhost_fd + (int)i);
 	return text;
 }
 
 /* Adds vhost=on and its descriptors to the -netdev option of a nic. */
 static int use_vhost(struct run *run, const struct plan_nic *nic)
 {
-	const char *start = arena_printf(&run->arena, "tap,id=net-%s,", nic->nic->part.name);
+	const char *start =
+		arena_printf(&run->resolved.arena, "tap,id=net-%s,", nic->nic->part.name);
 	const char *descriptors = vhost_descriptors(run, nic);
 	if (!start || !descriptors)
 		return -ENOMEM;
 	for (char **argument = run->argv; *argument; argument++) {
 		if (strncmp(*argument, start, strlen(start)) != 0)
 			continue;
-		*argument = arena_printf(&run->arena, "%s,vhost=on,%s", *argument, descriptors);
+		*argument = arena_printf(
+			&run->resolved.arena, "%s,vhost=on,%s", *argument, descriptors);
 		return *argument ? 0 : -ENOMEM;
 	}
 	return 0;
@@ -123,7 +85,7 @@ static int place_queues(const struct descriptors *descriptors, const char *prefi
 static int place_nic(
 	struct run *run, const struct descriptors *descriptors, size_t index, struct error *error)
 {
-	const struct plan_nic *nic = &run->plan.nics[index];
+	const struct plan_nic *nic = &run->resolved.plan.nics[index];
 	if (plan_nic_is_user(nic))
 		return 0;
 	int r = place_queues(descriptors, "tap", nic, nic->fd);
@@ -143,7 +105,7 @@ static int place_descriptors(struct run *run, struct error *error)
 {
 	struct descriptors descriptors CLEANUP(descriptors_done) = {0};
 	int r = descriptors_receive(&descriptors, error);
-	for (size_t i = 0; r == 0 && i < run->plan.nic_count; i++)
+	for (size_t i = 0; r == 0 && i < run->resolved.plan.nic_count; i++)
 		r = place_nic(run, &descriptors, i, error);
 	return r;
 }
@@ -177,7 +139,8 @@ static int replace_nodes(struct run *run, const struct options *planned,
 	const struct options *actual, struct error *error)
 {
 	size_t count = count_arguments(run->argv);
-	char **argv = arena_alloc(&run->arena, (count + 2 * actual->count + 1) * sizeof(*argv));
+	char **argv =
+		arena_alloc(&run->resolved.arena, (count + 2 * actual->count + 1) * sizeof(*argv));
 	char **place = find_option(run->argv, &planned->items[0]);
 	if (!argv)
 		return error_set(error, ENOMEM, "not enough memory");
@@ -190,8 +153,8 @@ static int replace_nodes(struct run *run, const struct options *planned,
 	for (char **at = run->argv; at < place; at++)
 		argv[used++] = *at;
 	for (size_t i = 0; i < actual->count; i++) {
-		argv[used++] = arena_join(&run->arena, actual->items[i].flag, NULL);
-		argv[used++] = arena_join(&run->arena, actual->items[i].value, NULL);
+		argv[used++] = arena_join(&run->resolved.arena, actual->items[i].flag, NULL);
+		argv[used++] = arena_join(&run->resolved.arena, actual->items[i].value, NULL);
 		if (!argv[used - 1] || !argv[used - 2])
 			return error_set(error, ENOMEM, "not enough memory");
 	}
@@ -221,16 +184,16 @@ static bool same_layers(const struct plan_disk *a, const struct plan_disk *b)
 static int prepare_vm_and_nodes(struct run *run, struct error *error)
 {
 	struct plan_disk planned[DISKS_MAX];
-	for (size_t i = 0; i < run->plan.disk_count; i++)
-		planned[i] = run->plan.disks[i];
-	int r = prepare_vm(&run->arena, &run->plan, error);
-	for (size_t i = 0; r == 0 && i < run->plan.disk_count; i++) {
-		struct options before = {.arena = &run->arena};
-		struct options after = {.arena = &run->arena};
-		if (same_layers(&planned[i], &run->plan.disks[i]))
+	for (size_t i = 0; i < run->resolved.plan.disk_count; i++)
+		planned[i] = run->resolved.plan.disks[i];
+	int r = prepare_vm(&run->resolved.arena, &run->resolved.plan, error);
+	for (size_t i = 0; r == 0 && i < run->resolved.plan.disk_count; i++) {
+		struct options before = {.arena = &run->resolved.arena};
+		struct options after = {.arena = &run->resolved.arena};
+		if (same_layers(&planned[i], &run->resolved.plan.disks[i]))
 			continue;
 		qemu_emit_disk_nodes(&planned[i], &before);
-		qemu_emit_disk_nodes(&run->plan.disks[i], &after);
+		qemu_emit_disk_nodes(&run->resolved.plan.disks[i], &after);
 		if (before.failed || after.failed)
 			return error_set(error, ENOMEM, "not enough memory");
 		r = replace_nodes(run, &before, &after, error);
@@ -253,17 +216,17 @@ static int choose_aio(struct run *run, struct error *error)
 	static const char threads[] = ",aio=threads,";
 	if (!has_io_uring())
 		return 0;
-	for (size_t i = 0; i < run->plan.disk_count; i++) {
-		const struct plan_disk *disk = &run->plan.disks[i];
+	for (size_t i = 0; i < run->resolved.plan.disk_count; i++) {
+		const struct plan_disk *disk = &run->resolved.plan.disks[i];
 		if (disk->disk->aio != AIO_AUTO)
 			continue;
-		const char *node =
-			arena_printf(&run->arena, ",node-name=file-%s,", disk->disk->part.name);
+		const char *node = arena_printf(
+			&run->resolved.arena, ",node-name=file-%s,", disk->disk->part.name);
 		for (char **argument = run->argv; node && *argument; argument++) {
 			char *at = strstr(*argument, node) ? strstr(*argument, threads) : NULL;
 			if (!at)
 				continue;
-			*argument = arena_printf(&run->arena, "%.*s,aio=io_uring,%s",
+			*argument = arena_printf(&run->resolved.arena, "%.*s,aio=io_uring,%s",
 				(int)(at - *argument), *argument, at + strlen(threads));
 			if (!*argument)
 				return error_set(error, ENOMEM, "not enough memory");
@@ -369,19 +332,18 @@ static int become_qemu(struct run *run, struct error *error)
 
 static int run_vm(struct run *run, struct error *error)
 {
-	int r = read_credential(run, error);
-	if (r == 0)
-		r = load_spec(run, error);
+	int r = resolved_plan_load(&run->resolved, run->name, error);
 	if (r == 0)
 		r = prepare_vm_and_nodes(run, error);
 	if (r == 0)
-		r = prepare_booted_spec(&run->plan, run->source.text, run->source.length, error);
+		r = prepare_booted_spec(&run->resolved.plan, run->resolved.source.text,
+			run->resolved.source.length, error);
 	if (r == 0)
 		r = place_descriptors(run, error);
 	if (r == 0)
 		r = choose_aio(run, error);
 	if (r == 0)
-		r = start_child(&run->plan, error);
+		r = start_child(&run->resolved.plan, error);
 	return r < 0 ? r : become_qemu(run, error);
 }
 

@@ -40,6 +40,15 @@ static const struct verb verbs[] = {
 		"  rm      removes an image that nothing needs\n"
 		"  gc      removes all old versions that nothing needs\n",
 		verb_image},
+	{"snapshot", "list NAME [--json]|create NAME TAG [--memory]|revert|delete NAME TAG",
+		"Snapshots of all disks of a VM at one instant",
+		"  create  with --memory, of the running machine as a whole: it goes on from "
+		"there\n"
+		"          when it is reverted; else of its disks, while the guest's agent, if "
+		"there\n"
+		"          is one, has its file systems stand still\n"
+		"  revert  the disks of a VM that is stopped; or all of one that runs\n",
+		verb_snapshot},
 	{"show", "NAME [--unit|--argv|--resolved [--origin]]", "Show what a spec becomes",
 		"  --unit      the drop-in of vm@NAME.service (default)\n"
 		"  --argv      QEMU's command line, one argument a line\n"

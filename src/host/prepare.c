@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "host/disk.h"
+#include "host/journal.h"
 #include "host/provision.h"
 
 /* A list of directories (systemd.exec(5)) of which the first is the VM's own. */
@@ -157,6 +158,24 @@ static int prepare_disks(struct arena *arena, struct plan *plan, const char *dir
 	return r;
 }
 
+/* directory_fd is of the state directory. */
+static int sweep_and_prepare(struct arena *arena, struct plan *plan, const char *directory,
+	int directory_fd, struct error *error)
+{
+	int r = sweep(directory_fd, directory, error);
+	if (r == 0)
+		r = journal_finish(plan, directory, directory_fd, error);
+	return r < 0 ? r : prepare_disks(arena, plan, directory, directory_fd, error);
+}
+
+int prepare_storage(struct arena *arena, struct plan *plan, struct error *error)
+{
+	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
+	int directory_fd AUTO_CLOSE = open_directory(directory, error);
+	return directory_fd < 0 ? directory_fd
+				: sweep_and_prepare(arena, plan, directory, directory_fd, error);
+}
+
 int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 {
 	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
@@ -165,9 +184,7 @@ int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 	if (r == 0)
 		r = check_files(plan, error);
 	if (r == 0)
-		r = sweep(directory_fd, directory, error);
-	if (r == 0)
-		r = prepare_disks(arena, plan, directory, directory_fd, error);
+		r = sweep_and_prepare(arena, plan, directory, directory_fd, error);
 	if (r == 0)
 		r = provision_vm(plan, directory, directory_fd,
 			directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), error);

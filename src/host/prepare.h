@@ -11,6 +11,9 @@
  * $RUNTIME_DIRECTORY, else the plan's). The plan learns what disks stand on, in the arena. */
 int prepare_vm(struct arena *arena, struct plan *plan, struct error *error);
 
+/* The disks of it only, for a VM that does not run yet or that gets another disk. */
+int prepare_storage(struct arena *arena, struct plan *plan, struct error *error);
+
 /* Leaves in the runtime directory what the VM was booted with: its resolved spec, and the stop
  * timeout by itself for vmlet-stop. */
 int prepare_booted_spec(

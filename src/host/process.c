@@ -97,6 +97,17 @@ int process_run(const char *const argv[], struct error *error)
 	return run(argv, -1, -1, error);
 }
 
+int process_start(const char *const argv[], int socket_fd, pid_t *ret_pid, struct error *error)
+{
+	pid_t child = fork();
+	if (child == 0)
+		become(argv, socket_fd, socket_fd, STDERR_FILENO);
+	if (child < 0)
+		return error_set_errno(error, errno, "cannot fork for %s", argv[0]);
+	*ret_pid = child;
+	return 0;
+}
+
 int process_run_output(const char *const argv[], int output_fd, struct error *error)
 {
 	return run(argv, -1, output_fd, error);

@@ -2,6 +2,8 @@
 /* Other programs, run to their end without a shell. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -15,6 +17,10 @@ int process_run_input(const char *const argv[], const char *input, struct error 
 
 /* The same with its standard output written to a file. */
 int process_run_output(const char *const argv[], int output_fd, struct error *error);
+
+/* Starts argv[0] with a socket as its standard input and output, and its messages where this
+ * process's go. The caller waits for it. It dies with the caller. */
+int process_start(const char *const argv[], int socket_fd, pid_t *ret_pid, struct error *error);
 
 /* The same, and what it wrote to its standard output, of at most 1 MiB. */
 int process_read(const char *const argv[], struct buf *output, struct error *error);

@@ -58,7 +58,29 @@ static int next_with(struct qmp *qmp, const char *key, const char *other, uint64
 	}
 }
 
-static int send_command(struct qmp *qmp, const char *command, json_t *arguments)
+/* The descriptor, if there is one (-1: none), goes with the first byte. */
+static ssize_t send_some(int socket_fd, const char *text, size_t length, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec part = {.iov_len = length};
+	memcpy(&part.iov_base, &text, sizeof(text)); /* sendmsg(2) does not write to it */
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	if (fd >= 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	return sendmsg(socket_fd, &message, MSG_NOSIGNAL);
+}
+
+static int send_command(struct qmp *qmp, const char *command, json_t *arguments, int fd)
 {
 	json_t *message =
 		arguments ? json_pack("{s:s, s:o}", "execute", command, "arguments", arguments)
@@ -69,7 +91,7 @@ static int send_command(struct qmp *qmp, const char *command, json_t *arguments)
 		return -ENOMEM;
 	size_t length = strlen(text);
 	for (size_t sent = 0; sent < length;) {
-		ssize_t count = send(qmp->fd, text + sent, length - sent, MSG_NOSIGNAL);
+		ssize_t count = send_some(qmp->fd, text + sent, length - sent, sent ? -1 : fd);
 		if (count < 0 && errno != EINTR)
 			return -errno;
 		sent += count > 0 ? (size_t)count : 0;
@@ -86,8 +108,14 @@ static int refused(const char *command, const json_t *failure, struct error *err
 int qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
 	json_t **ret_answer, struct error *error)
 {
+	return qmp_execute_fd(qmp, command, arguments, -1, timeout_usec, ret_answer, error);
+}
+
+int qmp_execute_fd(struct qmp *qmp, const char *command, json_t *arguments, int fd,
+	uint64_t timeout_usec, json_t **ret_answer, struct error *error)
+{
 	json_t *message = NULL;
-	int r = send_command(qmp, command, arguments);
+	int r = send_command(qmp, command, arguments, fd);
 	if (r == 0)
 		r = next_with(qmp, "return", "error", clock_usec(CLOCK_MONOTONIC) + timeout_usec,
 			&message);

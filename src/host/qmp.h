@@ -23,4 +23,8 @@ int qmp_take(struct qmp *ret_qmp, int fd, uint64_t timeout_usec, struct error *e
 int qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, uint64_t timeout_usec,
 	json_t **ret_answer, struct error *error);
 
+/* The same with a descriptor, which QEMU gets a copy of. */
+int qmp_execute_fd(struct qmp *qmp, const char *command, json_t *arguments, int fd,
+	uint64_t timeout_usec, json_t **ret_answer, struct error *error);
+
 void qmp_done(struct qmp *qmp);

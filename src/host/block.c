@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/block.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define CANCEL_ATTEMPTS 200
+#define CANCEL_INTERVAL_USEC 50000
+
+/* --- connections --------------------------------------------------------------------------- */
+
+static int open_running(struct block *block, struct error *error)
+{
+	char path[128];
+	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_QMP_SOCKET,
+		block->plan->vm->name);
+	int r = qmp_connect(&block->qmp, path, BLOCK_TIMEOUT_USEC, error);
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		return error_set(error, ESRCH, "VM %s does not run", block->plan->vm->name);
+	if (r == -ETIMEDOUT)
+		return error_set(error, EBUSY,
+			"QEMU of VM %s does not answer, or another command speaks to it",
+			block->plan->vm->name);
+	return r;
+}
+
+static void wait_for(pid_t *pid)
+{
+	while (*pid && waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*pid = 0;
+}
+
+static int open_daemon(struct block *block, const struct sandbox *sandbox, struct error *error)
+{
+	static const char *const arguments[] = {"serve", NULL};
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return error_set_errno(error, errno, "cannot make a socket pair");
+	int r = sandbox_start(sandbox, arguments, ends[1], &block->daemon, error);
+	close(ends[1]);
+	if (r < 0) {
+		close(ends[0]);
+		return r;
+	}
+	r = qmp_take(&block->qmp, ends[0], BLOCK_TIMEOUT_USEC, error);
+	if (r < 0) {
+		wait_for(&block->daemon);
+		return error_set(error, EBUSY,
+			"the storage of VM %s cannot be opened: see what is above",
+			block->plan->vm->name);
+	}
+	return 0;
+}
+
+int block_open(struct block *ret_block, const struct plan *plan, bool running,
+	const struct sandbox_file *files, size_t file_count, struct error *error)
+{
+	const struct sandbox sandbox = {plan, files, file_count};
+	struct block block = {.plan = plan, .running = running, .qmp = {.fd = -1}};
+	int r = running ? open_running(&block, error) : open_daemon(&block, &sandbox, error);
+	if (r == 0)
+		*ret_block = block;
+	return r;
+}
+
+/* The daemon writes what it holds, and ends. */
+void block_close(struct block *block)
+{
+	struct error error;
+	if (block->daemon && block->qmp.fd >= 0)
+		qmp_execute(&block->qmp, "quit", NULL, BLOCK_TIMEOUT_USEC, NULL, &error);
+	qmp_done(&block->qmp);
+	wait_for(&block->daemon);
+}
+
+int block_execute(struct block *block, const char *command, json_t *arguments, json_t **ret_answer,
+	struct error *error)
+{
+	return qmp_execute(&block->qmp, command, arguments, BLOCK_TIMEOUT_USEC, ret_answer, error);
+}
+
+/* --- nodes --------------------------------------------------------------------------------- */
+
+int block_query_nodes(struct block *block, json_t **ret_nodes, struct error *error)
+{
+	return block_execute(
+		block, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), ret_nodes, error);
+}
+
+json_t *block_find_node(const json_t *nodes, const struct plan_disk *disk)
+{
+	size_t index;
+	json_t *node;
+	const char *format = choice_name(&disk_format_names, disk->disk->format);
+	json_array_foreach(nodes, index, node)
+	{
+		const char *file = json_string_value(json_object_get(node, "file"));
+		const char *driver = json_string_value(json_object_get(node, "drv"));
+		if (file && driver && disk->file && strcmp(file, disk->file) == 0 &&
+			strcmp(driver, format) == 0)
+			return node;
+	}
+	return NULL;
+}
+
+/* --- jobs ---------------------------------------------------------------------------------- */
+
+int block_query_job(
+	struct block *block, const char *id, struct block_job *ret_job, struct error *error)
+{
+	json_t *jobs = NULL;
+	size_t index;
+	json_t *job;
+	int r = block_execute(block, "query-jobs", NULL, &jobs, error);
+	if (r < 0)
+		return r;
+	*ret_job = (struct block_job){0};
+	json_array_foreach(jobs, index, job)
+	{
+		const char *name = json_string_value(json_object_get(job, "id"));
+		const char *status = json_string_value(json_object_get(job, "status"));
+		const char *failure = json_string_value(json_object_get(job, "error"));
+		if (!name || strcmp(name, id) != 0)
+			continue;
+		ret_job->concluded = status && strcmp(status, "concluded") == 0;
+		ret_job->done =
+			(uint64_t)json_integer_value(json_object_get(job, "current-progress"));
+		ret_job->total =
+			(uint64_t)json_integer_value(json_object_get(job, "total-progress"));
+		snprintf(ret_job->failure, sizeof(ret_job->failure), "%s", failure ? failure : "");
+	}
+	json_decref(jobs);
+	return 0;
+}
+
+int block_dismiss_job(struct block *block, const char *id, struct error *error)
+{
+	return block_execute(block, "job-dismiss", json_pack("{s:s}", "id", id), NULL, error);
+}
+
+void block_cancel_job(struct block *block, const char *id)
+{
+	struct error error;
+	struct block_job job;
+	block_execute(block, "job-cancel", json_pack("{s:s}", "id", id), NULL, &error);
+	for (int i = 0; i < CANCEL_ATTEMPTS; i++) {
+		if (block_query_job(block, id, &job, &error) < 0)
+			return;
+		if (job.concluded) {
+			block_dismiss_job(block, id, &error);
+			return;
+		}
+		/* One that is not there has nothing to do. */
+		if (!job.total)
+			return;
+		usleep(CANCEL_INTERVAL_USEC);
+	}
+}
