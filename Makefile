@@ -86,8 +86,9 @@ vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
-		leases terminal disk qcow2 image-users process block sandbox freeze) \
-	$(call cmd,vmlet addresses collect generate progress report table verb-check verb-console \
+		leases terminal disk qcow2 image-users process block block-options \
+		hotplug sandbox freeze) \
+	$(call cmd,vmlet addresses collect generate progress report table verb-check verb-console verb-disk \
 		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-reset verb-schema verb-show verb-snapshot verb-stop target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 

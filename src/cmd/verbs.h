@@ -15,6 +15,7 @@ struct verb {
 
 int verb_check(const struct log *log, int argc, char **argv);
 int verb_console(const struct log *log, int argc, char **argv);
+int verb_disk(const struct log *log, int argc, char **argv);
 int verb_explain(const struct log *log, int argc, char **argv);
 int verb_generate(const struct log *log, int argc, char **argv);
 int verb_image(const struct log *log, int argc, char **argv);

@@ -40,6 +40,21 @@ static const struct verb verbs[] = {
 		"  rm      removes an image that nothing needs\n"
 		"  gc      removes all old versions that nothing needs\n",
 		verb_image},
+	{"disk", "list|info|resize|check|compact|attach|detach|eject|insert NAME [DISK]...",
+		"Look at the disks of a VM and change them",
+		"  list NAME [--json]            its disks, and what is in them\n"
+		"  info NAME DISK                what QEMU says of one, as JSON\n"
+		"  resize NAME DISK              grows one to what the spec says, also while it "
+		"runs\n"
+		"  check NAME [DISK] [--repair]  looks for damage in a stopped VM's disks\n"
+		"  compact NAME [DISK] [--compress]\n"
+		"                                gives unused space back\n"
+		"  attach NAME DISK              plugs in a disk that the spec has and the VM not "
+		"yet\n"
+		"  detach NAME DISK              unplugs one until the next start\n"
+		"  eject NAME DRIVE, insert NAME DRIVE FILE\n"
+		"                                take a CD out, put one in\n",
+		verb_disk},
 	{"snapshot", "list NAME [--json]|create NAME TAG [--memory]|revert|delete NAME TAG",
 		"Snapshots of all disks of a VM at one instant",
 		"  create  with --memory, of the running machine as a whole: it goes on from "

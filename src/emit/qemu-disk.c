@@ -201,7 +201,7 @@ static void add_on_error(int on_error, struct buf *device)
 			choice_name(&on_error_names, on_error));
 }
 
-static void emit_device(
+void qemu_emit_disk_device(
 	const struct plan *plan, const struct plan_disk *disk, struct options *options)
 {
 	struct buf device CLEANUP(buf_done) = {0};
@@ -219,6 +219,8 @@ static void emit_device(
 		buf_puts(&device, ",share-rw=on");
 	if (spec->queues)
 		buf_printf(&device, ",num-queues=%" PRIu64, spec->queues);
+	if (spec->iothread)
+		options_add(options, "-object", "iothread,id=iothread_", name, NULL);
 	if (spec->iothread)
 		buf_printf(&device, ",iothread=iothread_%s", name);
 	add_on_error(spec->on_error, &device);
@@ -257,11 +259,7 @@ void qemu_emit_disks(const struct plan *plan, struct options *options)
 {
 	emit_controller(plan, options);
 	for (size_t i = 0; i < plan->disk_count; i++) {
-		const struct plan_disk *disk = &plan->disks[i];
-		qemu_emit_disk_nodes(disk, options);
-		if (disk->disk->iothread)
-			options_add(options, "-object", "iothread,id=iothread_",
-				disk->disk->part.name, NULL);
-		emit_device(plan, disk, options);
+		qemu_emit_disk_nodes(&plan->disks[i], options);
+		qemu_emit_disk_device(plan, &plan->disks[i], options);
 	}
 }

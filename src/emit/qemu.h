@@ -22,6 +22,10 @@ void qemu_emit_nics(const struct plan *plan, struct options *options);
 /* The block nodes of one disk, without its device. */
 void qemu_emit_disk_nodes(const struct plan_disk *disk, struct options *options);
 
+/* Its device, and before it what the device needs besides. */
+void qemu_emit_disk_device(
+	const struct plan *plan, const struct plan_disk *disk, struct options *options);
+
 /* How virtio devices are attached: by PCI, or on a microvm by MMIO ("pci" or "device"). */
 const char *qemu_virtio_bus(const struct plan *plan);
 

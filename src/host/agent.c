@@ -14,6 +14,7 @@
 
 /* What answers it was asked by this connection, and not by one before it (guest-sync). */
 #define SYNC_ID 20231117
+#define PING_TIMEOUT_USEC 500000
 
 static void give_up(struct agent *agent)
 {
@@ -91,6 +92,20 @@ void agents_ask(struct agent *agents, size_t count, const char *command, uint64_
 	for (size_t i = 0; i < count; i++)
 		give_up(&agents[i]);
 	free(items);
+}
+
+bool agent_ask(const char *path, const char *command, uint64_t timeout_usec)
+{
+	struct agent agent = {.path = path};
+	agents_ask(&agent, 1, command, timeout_usec);
+	bool answered = agent.answer != NULL;
+	agent_done(&agent);
+	return answered;
+}
+
+bool agent_is_there(const char *path)
+{
+	return agent_ask(path, "guest-ping", PING_TIMEOUT_USEC);
 }
 
 void agent_done(struct agent *agent)

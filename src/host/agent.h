@@ -19,4 +19,10 @@ struct agent {
 /* Asks the agents whose path is given, and waits for all of them at once. */
 void agents_ask(struct agent *agents, size_t count, const char *command, uint64_t timeout_usec);
 
+/* Whether an agent answers at this socket, for a question that may take long. */
+bool agent_is_there(const char *path);
+
+/* Asks one agent; whether it answered. */
+bool agent_ask(const char *path, const char *command, uint64_t timeout_usec);
+
 void agent_done(struct agent *agent);

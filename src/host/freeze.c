@@ -10,42 +10,27 @@
 #include "plan/plan.h"
 
 /* It writes out what the guest has in memory. */
+#define PATH_BYTES 128
 #define FREEZE_TIMEOUT_USEC UINT64_C(10000000)
 
-static bool ask(const char *vm, const char *command)
+static void agent_path(const char *vm, char path[PATH_BYTES])
 {
-	char path[128];
-	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_AGENT_SOCKET, vm);
-	struct agent agent = {.path = path};
-	agents_ask(&agent, 1, command, FREEZE_TIMEOUT_USEC);
-	bool answered = agent.answer != NULL;
-	agent_done(&agent);
-	return answered;
-}
-
-/* Whether someone answers at all: one that does not would be waited for twice. */
-static bool has_agent(const char *vm)
-{
-	char path[128];
-	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_AGENT_SOCKET, vm);
-	struct agent agent = {.path = path};
-	agents_ask(&agent, 1, "guest-fsfreeze-status", 300000);
-	bool answered = agent.answer != NULL;
-	agent_done(&agent);
-	return answered;
+	snprintf(path, PATH_BYTES, PLAN_RUNTIME_ROOT "/%s/" PLAN_AGENT_SOCKET, vm);
 }
 
 /* Waits in a process of its own, which nothing that ends the other one ends. */
 static void guard(const char *vm, int fd)
 {
 	char byte;
+	char path[PATH_BYTES];
+	agent_path(vm, path);
 	setsid();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	while (read(fd, &byte, 1) < 0 && errno == EINTR)
 		;
-	for (int i = 0; i < 3 && !ask(vm, "guest-fsfreeze-thaw"); i++)
+	for (int i = 0; i < 3 && !agent_ask(path, "guest-fsfreeze-thaw", FREEZE_TIMEOUT_USEC); i++)
 		;
 	_exit(0);
 }
@@ -53,8 +38,10 @@ static void guard(const char *vm, int fd)
 void freeze_begin(struct freeze *freeze, const char *vm)
 {
 	int ends[2];
+	char path[PATH_BYTES];
 	*freeze = (struct freeze){.fd = -1};
-	if (!has_agent(vm) || pipe2(ends, O_CLOEXEC) < 0)
+	agent_path(vm, path);
+	if (!agent_is_there(path) || pipe2(ends, O_CLOEXEC) < 0)
 		return;
 	freeze->pid = fork();
 	if (freeze->pid == 0) {
@@ -63,7 +50,8 @@ void freeze_begin(struct freeze *freeze, const char *vm)
 	}
 	close(ends[0]);
 	freeze->fd = ends[1];
-	freeze->frozen = freeze->pid > 0 && ask(vm, "guest-fsfreeze-freeze");
+	freeze->frozen =
+		freeze->pid > 0 && agent_ask(path, "guest-fsfreeze-freeze", FREEZE_TIMEOUT_USEC);
 }
 
 void freeze_end(struct freeze *freeze)

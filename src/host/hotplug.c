@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/hotplug.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/block-options.h"
+
+#define REMOVE_ATTEMPTS 300
+#define REMOVE_INTERVAL_USEC 100000
+#define NAME_BYTES 64
+
+static int execute(struct block *block, const char *command, json_t *arguments, struct error *error)
+{
+	return block_execute(block, command, arguments, NULL, error);
+}
+
+/* --- nodes --------------------------------------------------------------------------------- */
+
+static void remove_node(struct block *block, const char *prefix, const char *name)
+{
+	char node[NAME_BYTES];
+	struct error ignored;
+	snprintf(node, sizeof(node), "%s%s", prefix, name);
+	execute(block, "blockdev-del", json_pack("{s:s}", "node-name", node), &ignored);
+}
+
+static void remove_object(struct block *block, const char *prefix, const char *name)
+{
+	char id[NAME_BYTES];
+	struct error ignored;
+	snprintf(id, sizeof(id), "%s%s", prefix, name);
+	execute(block, "object-del", json_pack("{s:s}", "id", id), &ignored);
+}
+
+/* From the top down; what is not there is no matter. */
+static void remove_nodes(struct block *block, const char *name)
+{
+	char layer[NAME_BYTES];
+	remove_node(block, "throttle-", name);
+	remove_node(block, "disk-", name);
+	remove_node(block, "file-", name);
+	remove_node(block, "image-", name);
+	remove_node(block, "imagefile-", name);
+	for (int i = 1; i < 16; i++) {
+		snprintf(layer, sizeof(layer), "%s_%d", name, i);
+		remove_node(block, "image-", layer);
+		remove_node(block, "imagefile-", layer);
+	}
+	remove_object(block, "limits_", name);
+	remove_object(block, "key_", name);
+	remove_object(block, "iothread_", name);
+}
+
+static int add_node(struct block *block, const char *flag, const char *value, struct error *error)
+{
+	bool object = strcmp(flag, "-object") == 0;
+	json_t *arguments = block_options_json(value, object ? "qom-type" : NULL);
+	if (!arguments)
+		return error_set(error, ENOMEM, "not enough memory");
+	return execute(block, object ? "object-add" : "blockdev-add", arguments, error);
+}
+
+/* --- disks --------------------------------------------------------------------------------- */
+
+/* A PCI Express port takes one device: the first that is free. */
+static int add_device(struct block *block, const char *options, bool pcie, struct error *error)
+{
+	int ports = pcie ? PLAN_HOTPLUG_PORTS : 1;
+	int r = -ENOSPC;
+	for (int i = 1; r < 0 && i <= ports; i++) {
+		char port[NAME_BYTES];
+		json_t *arguments = device_options_json(options);
+		snprintf(port, sizeof(port), "hotplug_%d", i);
+		if (pcie)
+			json_object_set_new(arguments, "bus", json_string(port));
+		r = execute(block, "device_add", arguments, error);
+	}
+	return r;
+}
+
+int hotplug_add(struct block *block, const char *name, const char *const words[], bool pcie,
+	struct error *error)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && words[i]; i += 2) {
+		if (strcmp(words[i], "-device") == 0)
+			r = add_device(block, words[i + 1], pcie, error);
+		else
+			r = add_node(block, words[i], words[i + 1], error);
+	}
+	if (r < 0)
+		remove_nodes(block, name);
+	return r;
+}
+
+static int has_device(struct block *block, const char *name, struct error *error)
+{
+	json_t *list = NULL;
+	size_t index;
+	const json_t *entry;
+	bool found = false;
+	int r = block_execute(
+		block, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral"), &list, error);
+	json_array_foreach(list, index, entry)
+	{
+		const char *device = json_string_value(json_object_get(entry, "name"));
+		found |= device && strcmp(device, name) == 0;
+	}
+	json_decref(list);
+	return r < 0 ? r : found;
+}
+
+int hotplug_remove(struct block *block, const char *name, struct error *error)
+{
+	int r = execute(block, "device_del", json_pack("{s:s}", "id", name), error);
+	for (int i = 0; r == 0 && i < REMOVE_ATTEMPTS; i++) {
+		r = has_device(block, name, error);
+		if (r == 0) {
+			remove_nodes(block, name);
+			return 0;
+		}
+		if (r > 0)
+			usleep(REMOVE_INTERVAL_USEC);
+		r = r < 0 ? r : 0;
+	}
+	return r < 0 ? r
+		     : error_set(error, ETIMEDOUT,
+			       "the guest keeps disk %s: it may be in use, or the guest is not up "
+			       "yet",
+			       name);
+}
+
+/* --- media --------------------------------------------------------------------------------- */
+
+int hotplug_eject(struct block *block, const char *drive, struct error *error)
+{
+	int r = execute(block, "blockdev-open-tray",
+		json_pack("{s:s, s:b}", "id", drive, "force", 1), error);
+	if (r == 0)
+		r = execute(
+			block, "blockdev-remove-medium", json_pack("{s:s}", "id", drive), error);
+	/* It was open already, or empty. */
+	if (r == -EPROTO && strstr(error->message, "is not inserted"))
+		r = 0;
+	if (r == 0)
+		remove_nodes(block, drive);
+	return r;
+}
+
+static int pass(struct block *block, int fd, json_int_t *ret_set, struct error *error)
+{
+	json_t *answer = NULL;
+	int r = qmp_execute_fd(&block->qmp, "add-fd", NULL, fd, BLOCK_TIMEOUT_USEC, &answer, error);
+	if (r == 0)
+		*ret_set = json_integer_value(json_object_get(answer, "fdset-id"));
+	json_decref(answer);
+	return r;
+}
+
+int hotplug_insert(struct block *block, const char *drive, int fd, struct error *error)
+{
+	char path[NAME_BYTES];
+	char file[NAME_BYTES];
+	char disk[NAME_BYTES];
+	json_int_t set = 0;
+	int r = hotplug_eject(block, drive, error);
+	if (r == 0)
+		r = pass(block, fd, &set, error);
+	snprintf(path, sizeof(path), "/dev/fdset/%" PRId64, (int64_t)set);
+	snprintf(file, sizeof(file), "file-%s", drive);
+	snprintf(disk, sizeof(disk), "disk-%s", drive);
+	if (r == 0)
+		r = execute(block, "blockdev-add",
+			json_pack("{s:s, s:s, s:b, s:s}", "driver", "file", "node-name", file,
+				"read-only", 1, "filename", path),
+			error);
+	if (r == 0)
+		r = execute(block, "blockdev-add",
+			json_pack("{s:s, s:s, s:b, s:s}", "driver", "raw", "node-name", disk,
+				"read-only", 1, "file", file),
+			error);
+	if (r == 0)
+		r = execute(block, "blockdev-insert-medium",
+			json_pack("{s:s, s:s}", "id", drive, "node-name", disk), error);
+	if (r < 0)
+		remove_nodes(block, drive);
+	struct error ignored;
+	execute(block, "blockdev-close-tray", json_pack("{s:s}", "id", drive),
+		r < 0 ? &ignored : error);
+	return r;
+}
