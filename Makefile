@@ -87,8 +87,8 @@ vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
 		leases terminal disk qcow2 image-users process block block-options \
-		hotplug sandbox freeze) \
-	$(call cmd,vmlet addresses collect generate progress report table verb-check verb-console verb-disk \
+		hotplug sandbox freeze disk-copy layers) \
+	$(call cmd,vmlet addresses collect generate progress report spec-file table backup-store verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
 		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-reset verb-schema verb-show verb-snapshot verb-stop target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 

@@ -25,11 +25,27 @@ static int load_files(struct collection *collection, const struct spec_files *fi
 
 int collect_directories(struct collection *collection)
 {
+	return collect_with(collection, NULL, NULL);
+}
+
+int collect_with(struct collection *collection, const struct source *source, const char *name)
+{
 	const char *path = getenv("VMLET_PATH");
 	struct spec_files files;
 	*collection = (struct collection){0};
 	int r = specdir_read(
 		&collection->arena, path ? path : INSTALL_SPEC_PATH, &collection->diags, &files);
+	if (r == 0 && source) {
+		struct spec_file *items =
+			arena_alloc(&collection->arena, (files.count + 1) * sizeof(*files.items));
+		if (!items)
+			return -ENOMEM;
+		for (size_t i = 0; i < files.count; i++)
+			items[i] = files.items[i];
+		files.items = items;
+		files.items[files.count++] =
+			(struct spec_file){.source = *source, .base_name = name};
+	}
 	return r < 0 ? r : load_files(collection, &files);
 }
 

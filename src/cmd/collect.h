@@ -16,6 +16,9 @@ struct collection {
  * memory is short, else 0 with all mistakes in diags. */
 int collect_directories(struct collection *collection);
 
+/* The same with one more spec, which is in no file yet. The source must outlive the collection. */
+int collect_with(struct collection *collection, const struct source *source, const char *name);
+
 /* Reads these files only; "-" is the standard input. */
 int collect_files(struct collection *collection, char *const *paths, size_t count);
 

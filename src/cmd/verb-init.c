@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "cmd/report.h"
+#include "cmd/spec-file.h"
 #include "cmd/verbs.h"
 
 #define KEY_BYTES_MAX 16384
@@ -112,51 +113,11 @@ static int check_starter(const char *path, const struct starter *starter, const 
 	return r < 0 ? r : report_diags(&report, &collection, NULL, 0);
 }
 
-/* Where the file system or the privileges do not allow to make it whole at once. */
-static int write_new(int directory, const char *name, const struct buf *text)
-{
-	int fd AUTO_CLOSE =
-		openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return -errno;
-	int r = file_write_all(fd, buf_text(text), text->length);
-	if (r < 0)
-		unlinkat(directory, name, 0);
-	return r;
-}
-
-static int write_file(
-	const char *directory, const char *path, const struct buf *text, struct error *error)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set_errno(error, errno, "cannot open %s", directory);
-	int r = file_create_at(fd, name, buf_text(text), text->length, 0644);
-	if (r < 0 && r != -EEXIST)
-		r = write_new(fd, name, text);
-	if (r == -EEXIST)
-		return error_set(error, EEXIST, "%s exists already: it stays as it is", path);
-	return r < 0 ? error_set_errno(error, -r, "cannot write %s", path) : 0;
-}
-
-static char *first_directory(struct arena *arena)
-{
-	const char *search_path = getenv("VMLET_PATH");
-	if (!search_path)
-		search_path = INSTALL_SPEC_PATH;
-	search_path += strspn(search_path, ":");
-	return arena_dup(arena, search_path, strcspn(search_path, ":"));
-}
-
 static int create(struct arena *arena, const struct starter *starter, struct error *error)
 {
 	struct buf text CLEANUP(buf_done) = {0};
 	struct buf key CLEANUP(buf_done) = {0};
-	const char *directory = first_directory(arena);
-	const char *path =
-		directory ? arena_join(arena, directory, "/", starter->name, ".yaml", NULL) : NULL;
+	const char *path = spec_file_path(arena, starter->name);
 	int r = 0;
 	if (!path)
 		return error_set(error, ENOMEM, "out of memory");
@@ -170,7 +131,7 @@ static int create(struct arena *arena, const struct starter *starter, struct err
 		r = check_starter(path, starter, &text);
 	if (r != 0)
 		return error_set(error, EINVAL, "%s was not written", path);
-	r = write_file(directory, path, &text, error);
+	r = spec_file_write(path, &text, error);
 	if (r == 0)
 		printf("%s\n", path);
 	return r;

@@ -13,7 +13,9 @@ struct verb {
 	int (*run)(const struct log *log, int argc, char **argv);
 };
 
+int verb_backup(const struct log *log, int argc, char **argv);
 int verb_check(const struct log *log, int argc, char **argv);
+int verb_clone(const struct log *log, int argc, char **argv);
 int verb_console(const struct log *log, int argc, char **argv);
 int verb_disk(const struct log *log, int argc, char **argv);
 int verb_explain(const struct log *log, int argc, char **argv);
@@ -23,6 +25,8 @@ int verb_init(const struct log *log, int argc, char **argv);
 int verb_list(const struct log *log, int argc, char **argv);
 int verb_network(const struct log *log, int argc, char **argv);
 int verb_reset(const struct log *log, int argc, char **argv);
+int verb_restore(const struct log *log, int argc, char **argv);
+int verb_rm(const struct log *log, int argc, char **argv);
 int verb_schema(const struct log *log, int argc, char **argv);
 int verb_show(const struct log *log, int argc, char **argv);
 int verb_snapshot(const struct log *log, int argc, char **argv);

@@ -23,6 +23,7 @@
 #include "host/journal.h"
 #include "host/prepare.h"
 #include "host/process.h"
+#include "host/qcow2.h"
 
 static const char help[] =
 	"Usage: vmlet-storage NAME ACTION [ARGUMENT...]\n"
@@ -35,6 +36,9 @@ static const char help[] =
 	"  compact DISK [compress]\n"
 	"  revert TAG            takes all disks back to a snapshot\n"
 	"  restore DISK FILE...  makes a disk of a backup: the full one, then those after it\n"
+	"  overlays DISK FILE... puts empty disks over files in the place of disks, and beside "
+	"them\n"
+	"                        the same for a clone\n"
 	"  restored DISK...      puts what was restored in the place of what is there\n";
 
 struct storage {
@@ -278,7 +282,7 @@ static int run_revert(struct storage *storage, int argc, char **argv)
 
 static const char *restored_name(struct storage *storage, const struct plan_disk *disk)
 {
-	return arena_join(&storage->resolved.arena, ".", disk->file_name, ".restored", NULL);
+	return arena_join(&storage->resolved.arena, ".", disk->file_name, ".restored.tmp", NULL);
 }
 
 /* Each file stands on the one before it, which is said here: what their headers say is not looked
@@ -309,15 +313,85 @@ static int run_restore(struct storage *storage, int argc, char **argv)
 		     : NULL;
 	if (!source || !path)
 		return error_set(storage->error, ENOMEM, "not enough memory");
-	const char *convert[] = {
-		INSTALL_QEMU_IMG, "convert", "-q", "-O", format, source, path, NULL};
+	/* What its image has too takes no space. */
+	const char *plain[] = {INSTALL_QEMU_IMG, "convert", "-q", "-O", format, source, path, NULL};
+	const char *layered[] = {INSTALL_QEMU_IMG, "convert", "-q", "-O", format, "-B",
+		disk->image_path, "-F", "qcow2", source, path, NULL};
 	unlinkat(storage->directory_fd, name, 0);
-	int r = process_run(convert, storage->error);
+	int r = process_run(disk->image_path ? layered : plain, storage->error);
 	if (r == 0)
 		r = sync_file(storage, name);
 	if (r < 0)
 		unlinkat(storage->directory_fd, name, 0);
 	return r;
+}
+
+static int copy_for_clone(struct storage *storage, const char *name, const struct plan_disk *disk)
+{
+	const char *copy =
+		arena_join(&storage->resolved.arena, ".", disk->file_name, ".clone.tmp", NULL);
+	if (!copy)
+		return error_set(storage->error, ENOMEM, "not enough memory");
+	unlinkat(storage->directory_fd, copy, 0);
+	int from AUTO_CLOSE = openat(storage->directory_fd, name, O_RDONLY | O_CLOEXEC);
+	int to AUTO_CLOSE =
+		openat(storage->directory_fd, copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r = from < 0 || to < 0 ? -errno : file_copy(from, to);
+	return r < 0 ? error_set_errno(
+			       storage->error, -r, "cannot write %s/%s", storage->directory, copy)
+		     : 0;
+}
+
+/* An empty disk over a file that the disk is to become. That is not opened: the guest may be
+ * writing to it yet. */
+static int make_overlay(
+	struct storage *storage, const char *disk_name, const char *below, struct buf *journal)
+{
+	struct plan_disk *disk = find_present(storage, disk_name);
+	struct qcow2_header header;
+	char size[32];
+	if (!disk)
+		return -ENOENT;
+	const char *name = restored_name(storage, disk);
+	const char *path =
+		name ? arena_join(&storage->resolved.arena, storage->directory, "/", name, NULL)
+		     : NULL;
+	int fd AUTO_CLOSE =
+		openat(storage->directory_fd, disk->file_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (!path || fd < 0 || disk->disk->format == DISK_RAW || disk->key_path)
+		return error_set(storage->error, ENOTSUP,
+			"disk %s is no plain qcow2 file: clone it without --linked", disk_name);
+	int r = qcow2_read_header(fd, disk->file, &header, storage->error);
+	if (r == 0 && header.snapshots)
+		r = error_set(storage->error, ENOTSUP,
+			"disk %s has snapshots, which would stay with what is shared: delete them, "
+			"or "
+			"clone without --linked",
+			disk_name);
+	if (r < 0)
+		return r;
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)header.size_bytes);
+	const char *create[] = {INSTALL_QEMU_IMG, "create", "-q", "-u", "-f", "qcow2", "-F",
+		"qcow2", "-b", below, path, size, NULL};
+	unlinkat(storage->directory_fd, name, 0);
+	r = process_run(create, storage->error);
+	if (r == 0)
+		r = sync_file(storage, name);
+	if (r == 0)
+		r = copy_for_clone(storage, name, disk);
+	journal_add_rename(journal, name, disk->file_name);
+	return r;
+}
+
+static int run_overlays(struct storage *storage, int argc, char **argv)
+{
+	struct buf journal CLEANUP(buf_done) = {0};
+	int r = 0;
+	for (int i = 0; r == 0 && i + 1 < argc; i += 2)
+		r = make_overlay(storage, argv[i], argv[i + 1], &journal);
+	return r < 0 ? r
+		     : journal_commit(&storage->resolved.plan, storage->directory,
+			       storage->directory_fd, &journal, storage->error);
 }
 
 static int run_restored(struct storage *storage, int argc, char **argv)
@@ -328,6 +402,8 @@ static int run_restored(struct storage *storage, int argc, char **argv)
 		const char *name = disk ? restored_name(storage, disk) : NULL;
 		if (!name)
 			return -ENOENT;
+		if (faccessat(storage->directory_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_set(storage->error, ENOENT, "%s is gone: restore again", name);
 		journal_add_rename(&journal, name, disk->file_name);
 	}
 	return journal_commit(&storage->resolved.plan, storage->directory, storage->directory_fd,
@@ -347,6 +423,7 @@ int main(int argc, char **argv)
 		{"compact", 1, run_compact},
 		{"revert", 1, run_revert},
 		{"restore", 2, run_restore},
+		{"overlays", 2, run_overlays},
 		{"restored", 1, run_restored},
 	};
 	struct error error = {""};

@@ -91,20 +91,39 @@ int block_query_nodes(struct block *block, json_t **ret_nodes, struct error *err
 		block, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), ret_nodes, error);
 }
 
+/* A clone puts nodes with numbers, "disk-NAME_2", over those that were there: the last is the disk.
+ */
+static bool is_above(const json_t *node, const json_t *other)
+{
+	const char *name = json_string_value(json_object_get(node, "node-name"));
+	const char *below = json_string_value(json_object_get(other, "node-name"));
+	if (!name || !below)
+		return name != NULL;
+	return strlen(name) != strlen(below) ? strlen(name) > strlen(below)
+					     : strcmp(name, below) > 0;
+}
+
+static bool is_of_disk(const json_t *node, const struct plan_disk *disk)
+{
+	const char *name = json_string_value(json_object_get(node, "node-name"));
+	const char *part = disk->disk->part.name;
+	size_t length = strlen(part);
+	/* Parts' names hold no underscore. */
+	return name && strncmp(name, "disk-", 5) == 0 && strncmp(name + 5, part, length) == 0 &&
+	       (!name[5 + length] || name[5 + length] == '_');
+}
+
 json_t *block_find_node(const json_t *nodes, const struct plan_disk *disk)
 {
 	size_t index;
 	json_t *node;
-	const char *format = choice_name(&disk_format_names, disk->disk->format);
+	json_t *found = NULL;
 	json_array_foreach(nodes, index, node)
 	{
-		const char *file = json_string_value(json_object_get(node, "file"));
-		const char *driver = json_string_value(json_object_get(node, "drv"));
-		if (file && driver && disk->file && strcmp(file, disk->file) == 0 &&
-			strcmp(driver, format) == 0)
-			return node;
+		if (is_of_disk(node, disk) && (!found || is_above(node, found)))
+			found = node;
 	}
-	return NULL;
+	return found;
 }
 
 /* --- jobs ---------------------------------------------------------------------------------- */

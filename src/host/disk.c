@@ -295,6 +295,10 @@ static int check_base(const struct disk_request *request, const char *base, stru
 		return disk_note_base(request->directory_fd, request->file, base, error);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot read %s/%s", request->directory, name);
+	/* Who was put over another file since has a note of the old one. */
+	size_t length = strlen(base);
+	if (strncmp(buf_text(&noted), base, length) != 0 || buf_text(&noted)[length] != '\n')
+		return disk_note_base(request->directory_fd, request->file, base, error);
 	r = describe_base(base, &present, error);
 	if (r < 0 || strcmp(buf_text(&noted), buf_text(&present)) == 0)
 		return r;

@@ -191,7 +191,7 @@ int image_store_read(struct arena *arena, struct image_store *ret_store, struct 
 		qsort(reader.store.items, reader.store.count, sizeof(*reader.store.items),
 			compare_images);
 	if (r == 0)
-		r = each_name(PLAN_STATE_ROOT, read_vm, &reader);
+		r = each_name(PLAN_PRIVATE_ROOT, read_vm, &reader);
 	if (r == 0)
 		r = read_stored(&reader);
 	if (r == 0)

@@ -162,9 +162,9 @@ static int prepare_disks(struct arena *arena, struct plan *plan, const char *dir
 static int sweep_and_prepare(struct arena *arena, struct plan *plan, const char *directory,
 	int directory_fd, struct error *error)
 {
-	int r = sweep(directory_fd, directory, error);
+	int r = journal_finish(plan, directory, directory_fd, error);
 	if (r == 0)
-		r = journal_finish(plan, directory, directory_fd, error);
+		r = sweep(directory_fd, directory, error);
 	return r < 0 ? r : prepare_disks(arena, plan, directory, directory_fd, error);
 }
 

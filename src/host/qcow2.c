@@ -82,7 +82,8 @@ int qcow2_read_header(
 		return error_set_errno(error, errno, "cannot look at %s", path);
 	if (is_absurd(&header, (uint64_t)status.st_size))
 		return error_set(error, EINVAL, "%s: the qcow2 header is damaged", path);
-	struct qcow2_header result = {.size_bytes = be64toh(header.size)};
+	struct qcow2_header result = {
+		.size_bytes = be64toh(header.size), .snapshots = be32toh(header.snapshots)};
 	int r = read_backing(fd, path, &header, &result, error);
 	if (r == 0)
 		*ret_header = result;

@@ -11,7 +11,8 @@
 #define QCOW2_BACKING_MAX 1023
 
 struct qcow2_header {
-	uint64_t size_bytes;		     /* as the guest sees it */
+	uint64_t size_bytes; /* as the guest sees it */
+	uint32_t snapshots;
 	char backing[QCOW2_BACKING_MAX + 1]; /* "" for none */
 };
 

@@ -126,6 +126,8 @@ static void add_properties(struct command *command, const struct sandbox *sandbo
 			     "--property=LoadCredential=spec:" GENERATED_SPECS "/%s.yaml", name));
 	for (size_t i = 0; i < plan->disk_count; i++)
 		add_key(command, plan->disks[i].disk);
+	if (sandbox->file_count)
+		add(command, "--property=TemporaryFileSystem=" SANDBOX_FILES);
 	for (size_t i = 0; i < sandbox->file_count; i++) {
 		const struct sandbox_file *file = &sandbox->files[i];
 		const char *host = quote(command, file->host);

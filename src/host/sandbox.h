@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-#define SANDBOX_PROPERTIES_MAX 80
+/* Where files of the host are inside. */
+#define SANDBOX_FILES "/run/vmlet/storage"
 
 /* What the sandbox lets through besides: a file of the host at a path of its own inside. */
 struct sandbox_file {

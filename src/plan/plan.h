@@ -11,6 +11,9 @@
 #include "spec/scalar.h"
 
 #define PLAN_STATE_ROOT "/var/lib/vmlet/vm"
+/* Where systemd keeps them, as each is a dynamic user's; the other names are its links
+ * (systemd.exec(5)). */
+#define PLAN_PRIVATE_ROOT "/var/lib/private/vmlet/vm"
 #define PLAN_RUNTIME_ROOT "/run/vmlet/vm"
 #define PLAN_PASST_ROOT "/run/vmlet/passt"
 #define PLAN_IMAGE_ROOT "/var/lib/vmlet/images"

@@ -385,3 +385,85 @@ void encode_mapping(
 	encode_table(table, NULL, values, &origin, 0, buf);
 	buf_putc(buf, '\n');
 }
+
+/* --- trees --------------------------------------------------------------------------------- */
+
+#define TREE_PATH_BYTES 1024
+
+struct tree_writer {
+	bool (*skip)(const char *path, const void *context);
+	const void *context;
+	struct buf *buf;
+};
+
+static void write_node(const struct tree_writer *writer, const struct node *node, const char *path,
+	unsigned depth);
+
+static void write_tree_scalar(
+	const struct tree_writer *writer, const struct node *node, unsigned depth)
+{
+	static const struct origin none = {0};
+	if (node->plain) {
+		buf_putc(writer->buf, ' ');
+		buf_puts(writer->buf, node->text);
+	} else {
+		encode_text(node->text, &none, depth, writer->buf);
+	}
+}
+
+static void write_tree_key(const struct tree_writer *writer, const struct node *key)
+{
+	if (key->plain)
+		buf_puts(writer->buf, key->text);
+	else
+		encode_quoted(key->text, writer->buf);
+}
+
+static void write_tree_items(
+	const struct tree_writer *writer, const struct node *node, const char *path, unsigned depth)
+{
+	for (const struct node *item = node->first; item; item = item->next) {
+		char below[TREE_PATH_BYTES];
+		size_t length = strlen(path);
+		if (node->kind == NODE_MAPPING && length + item->key->length + 2 < sizeof(below)) {
+			memcpy(below, path, length);
+			below[length] = '.';
+			memcpy(below + length + (length > 0), item->key->text,
+				item->key->length + 1);
+			if (writer->skip(below, writer->context))
+				continue;
+		} else {
+			below[0] = '\0';
+		}
+		/* At the top, where nothing stands before it, no line ends. */
+		if (writer->buf->length)
+			buf_putc(writer->buf, '\n');
+		indent(depth, writer->buf);
+		if (node->kind == NODE_MAPPING) {
+			write_tree_key(writer, item->key);
+			buf_putc(writer->buf, ':');
+		} else {
+			buf_putc(writer->buf, '-');
+		}
+		write_node(writer, item, below, depth + 1);
+	}
+}
+
+static void write_node(
+	const struct tree_writer *writer, const struct node *node, const char *path, unsigned depth)
+{
+	if (node->kind == NODE_SCALAR)
+		write_tree_scalar(writer, node, depth - 1);
+	else if (!node->first)
+		buf_puts(writer->buf, node->kind == NODE_MAPPING ? " {}" : " []");
+	else
+		write_tree_items(writer, node, path, depth);
+}
+
+void encode_tree(const struct node *tree, bool (*skip)(const char *path, const void *context),
+	const void *context, struct buf *buf)
+{
+	const struct tree_writer writer = {skip, context, buf};
+	write_tree_items(&writer, tree, "", 0);
+	buf_putc(buf, '\n');
+}

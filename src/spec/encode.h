@@ -2,6 +2,8 @@
 /* The decoder's inverse: a struct as the YAML that decodes to the same struct. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "spec/key.h"
 #include "spec/node.h"
@@ -11,3 +13,9 @@
  * and line it is; NULL for none. Errors are the buffer's. */
 void encode_mapping(const struct key_table *table, const void *values, const struct node *tree,
 	struct buf *buf);
+
+/* Writes a tree as it was read, without its comments. skip says which values are left out, by their
+ * path ("nics.lan.mac").
+ */
+void encode_tree(const struct node *tree, bool (*skip)(const char *path, const void *context),
+	const void *context, struct buf *buf);
