@@ -116,6 +116,7 @@ bench: deps
 		build/bench/plain-loop /usr/libexec/netplan/generate
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/start 15
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/taps 200
+	$(Q)tests/bench/in-container $(STAGE) tests/bench/storage 15
 
 # --- static analysis ---------------------------------------------------------------------------
 

@@ -313,12 +313,16 @@ static int run_restore(struct storage *storage, int argc, char **argv)
 		     : NULL;
 	if (!source || !path)
 		return error_set(storage->error, ENOMEM, "not enough memory");
-	/* What its image has too takes no space. */
-	const char *plain[] = {INSTALL_QEMU_IMG, "convert", "-q", "-O", format, source, path, NULL};
-	const char *layered[] = {INSTALL_QEMU_IMG, "convert", "-q", "-O", format, "-B",
-		disk->image_path, "-F", "qcow2", source, path, NULL};
+	const char *convert[] = {
+		INSTALL_QEMU_IMG, "convert", "-q", "-O", format, source, path, NULL};
+	/* It holds all that it is to hold, and stands on its image as the spec says: what is zero
+	 * in it and not in the image is written down. */
+	const char *rebase[] = {INSTALL_QEMU_IMG, "rebase", "-q", "-f", "qcow2", "-F", "qcow2",
+		"-b", disk->image_path, path, NULL};
 	unlinkat(storage->directory_fd, name, 0);
-	int r = process_run(disk->image_path ? layered : plain, storage->error);
+	int r = process_run(convert, storage->error);
+	if (r == 0 && disk->image_path)
+		r = process_run(rebase, storage->error);
 	if (r == 0)
 		r = sync_file(storage, name);
 	if (r < 0)
