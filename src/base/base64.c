@@ -14,7 +14,7 @@ void buf_add_base64(struct buf *buf, const char *data, size_t length)
 			bits |= (unsigned char)data[at + 2];
 		buf_putc(buf, digits[bits >> 18]);
 		buf_putc(buf, digits[(bits >> 12) & 63]);
-		buf_putc(buf, left > 1 ? digits[(bits >> 6) & 63] : '=');
-		buf_putc(buf, left > 2 ? digits[bits & 63] : '=');
+		buf_putc(buf, (char)(left > 1 ? digits[(bits >> 6) & 63] : '='));
+		buf_putc(buf, (char)(left > 2 ? digits[bits & 63] : '='));
 	}
 }

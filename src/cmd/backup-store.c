@@ -119,7 +119,7 @@ int backups_read(struct arena *arena, const char *directory, const char *vm,
 	struct backups backups = {0};
 	DIR *stream = opendir(directory);
 	int r = stream ? 0 : error_set_errno(error, errno, "cannot read %s", directory);
-	for (struct dirent *entry; r == 0 && (entry = readdir(stream));) {
+	for (struct dirent *entry; r == 0 && stream && (entry = readdir(stream));) {
 		struct backup backup = {.number = number_of(entry->d_name, vm)};
 		char path[PATH_MAX];
 		if (!backup.number)

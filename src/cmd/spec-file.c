@@ -2,6 +2,8 @@
 #include "cmd/spec-file.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +26,9 @@ static int write_new(int directory, const char *name, const struct buf *text)
 int spec_file_write(const char *path, const struct buf *text, struct error *error)
 {
 	const char *name = strrchr(path, '/') + 1;
-	char *directory AUTO_FREE = strndup(path, (size_t)(name - path));
-	int fd AUTO_CLOSE = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	char directory[PATH_MAX];
+	snprintf(directory, sizeof(directory), "%.*s", (int)(name - path), path);
+	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open the directory of %s", path);
 	int r = file_create_at(fd, name, buf_text(text), text->length, 0644);

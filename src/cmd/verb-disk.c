@@ -336,10 +336,9 @@ static int run_check(struct work *work)
 
 static int tell_compact(const char *disk, const char *output)
 {
-	uint64_t before;
-	uint64_t after;
-	if (sscanf(output, "%" SCNu64 " %" SCNu64, &before, &after) != 2)
-		return -EPROTO;
+	char *end = NULL;
+	uint64_t before = strtoull(output, &end, 10);
+	uint64_t after = strtoull(end, NULL, 10);
 	printf("%s: %" PRIu64 " MiB, was %" PRIu64 " MiB\n", disk, (after + MIB - 1) / MIB,
 		(before + MIB - 1) / MIB);
 	return 0;

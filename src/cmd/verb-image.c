@@ -200,8 +200,8 @@ static int cancel(const struct pull *pull, struct error *error)
 static int wait_for_image(const struct pull *pull, struct progress *progress, struct error *error)
 {
 	for (;;) {
-		struct unit_progress image;
-		struct unit_progress download;
+		struct unit_progress image = {0};
+		struct unit_progress download = {0};
 		int r = bus_unit_progress(pull->bus, pull->image_unit, &image, error);
 		if (r == 0)
 			r = bus_unit_progress(pull->bus, pull->download_unit, &download, error);
@@ -285,12 +285,13 @@ static int run_pull(struct view *view, int argc, char **argv)
 		return EXIT_USAGE;
 	if (open_view(view) < 0)
 		return 1;
-	if (bus_open(&bus, &error) < 0) {
+	int code = 0;
+	int r = bus_open(&bus, &error);
+	if (r < 0) {
 		log_line(view->log, LOG_LEVEL_ERROR, "%s", error.message);
 		return 1;
 	}
 	struct progress progress = progress_begin();
-	int code = 0;
 	for (int i = 0; i < argc && !progress_interrupted(); i++) {
 		if (!check_image(view, argv[i])) {
 			code = 1;

@@ -10,7 +10,6 @@
 #include "host/bus.h"
 
 struct removal {
-	const struct log *log;
 	const char *name;
 	bool disks;
 	bool yes;
@@ -60,7 +59,7 @@ static int each_file(int directory_fd, bool hidden, int (*visit)(int fd, const c
 	int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	int r = stream ? 0 : -errno;
-	for (struct dirent *entry; r == 0 && (entry = readdir(stream));) {
+	for (struct dirent *entry; r == 0 && stream && (entry = readdir(stream));) {
 		bool dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
 		if (!dots && (hidden || entry->d_name[0] != '.'))
 			r = visit(directory_fd, entry->d_name);
@@ -135,8 +134,8 @@ static int remove_aside(struct removal *removal, const char *aside)
 
 static int remove_vm(struct removal *removal, const struct collection *collection)
 {
-	const char *path;
-	char aside[PATH_MAX];
+	const char *path = NULL;
+	char aside[PATH_MAX] = "";
 	int taken = 0;
 	int r = check_stopped(removal);
 	if (r == 0)
@@ -147,7 +146,7 @@ static int remove_vm(struct removal *removal, const struct collection *collectio
 		taken = take_disks(removal, aside);
 	if (r < 0 || taken < 0)
 		return r < 0 ? r : taken;
-	if (path && unlink(path) < 0)
+	if (path && unlink(path) != 0)
 		return error_set_errno(&removal->error, errno, "cannot remove %s", path);
 	if (path)
 		printf("removed %s\n", path);
@@ -162,7 +161,7 @@ static int remove_vm(struct removal *removal, const struct collection *collectio
 
 int verb_rm(const struct log *log, int argc, char **argv)
 {
-	struct removal removal = {.log = log};
+	struct removal removal = {0};
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--disks") == 0)
 			removal.disks = true;

@@ -330,7 +330,7 @@ static int print_json(const struct work *work)
 	return text && puts(text) >= 0 ? 0 : -ENOMEM;
 }
 
-static int list(struct work *work, bool json)
+static int run_list(struct work *work, bool json)
 {
 	static const char *const titles[] = {"NAME", "CREATED", "DISKS", "MEMORY"};
 	const struct table table = {
@@ -364,7 +364,7 @@ int verb_snapshot(const struct log *log, int argc, char **argv)
 	int r = work_open(&work, log, argv[2]);
 	if (r == 0) {
 		if (lists)
-			r = list(&work, json);
+			r = run_list(&work, json);
 		else if (creates)
 			r = create(&work, argv[3], memory);
 		else

@@ -183,7 +183,7 @@ static bool same_layers(const struct plan_disk *a, const struct plan_disk *b)
  * them, cannot know of disks that are there. */
 static int prepare_vm_and_nodes(struct run *run, struct error *error)
 {
-	struct plan_disk planned[DISKS_MAX];
+	struct plan_disk planned[DISKS_MAX] = {0};
 	for (size_t i = 0; i < run->resolved.plan.disk_count; i++)
 		planned[i] = run->resolved.plan.disks[i];
 	int r = prepare_vm(&run->resolved.arena, &run->resolved.plan, error);

@@ -298,6 +298,15 @@ static const char *chain(struct storage *storage, int count, char *const *files)
 	return below ? arena_join(arena, "json:", below, NULL) : NULL;
 }
 
+/* It holds all that it is to hold, and stands on its image as the spec says: what is zero in it and
+ * not in the image is written down. */
+static int put_on_image(struct storage *storage, const struct plan_disk *disk, const char *path)
+{
+	const char *rebase[] = {INSTALL_QEMU_IMG, "rebase", "-q", "-f", "qcow2", "-F", "qcow2",
+		"-b", disk->image_path, path, NULL};
+	return process_run(rebase, storage->error);
+}
+
 static int run_restore(struct storage *storage, int argc, char **argv)
 {
 	const struct plan_disk *disk = find_disk(storage, argv[0]);
@@ -315,14 +324,10 @@ static int run_restore(struct storage *storage, int argc, char **argv)
 		return error_set(storage->error, ENOMEM, "not enough memory");
 	const char *convert[] = {
 		INSTALL_QEMU_IMG, "convert", "-q", "-O", format, source, path, NULL};
-	/* It holds all that it is to hold, and stands on its image as the spec says: what is zero
-	 * in it and not in the image is written down. */
-	const char *rebase[] = {INSTALL_QEMU_IMG, "rebase", "-q", "-f", "qcow2", "-F", "qcow2",
-		"-b", disk->image_path, path, NULL};
 	unlinkat(storage->directory_fd, name, 0);
 	int r = process_run(convert, storage->error);
 	if (r == 0 && disk->image_path)
-		r = process_run(rebase, storage->error);
+		r = put_on_image(storage, disk, path);
 	if (r == 0)
 		r = sync_file(storage, name);
 	if (r < 0)

@@ -23,6 +23,11 @@ void options_add_flag(struct options *options, const char *flag)
 	append(options, flag, NULL);
 }
 
+void options_add_fixed(struct options *options, const char *flag, const char *value)
+{
+	append(options, flag, value);
+}
+
 void options_add(struct options *options, const char *flag, ...)
 {
 	va_list parts;

@@ -29,6 +29,9 @@ void options_add_flag(struct options *options, const char *flag);
  * option_escape() where commas separate. */
 void options_add(struct options *options, const char *flag, ...) __attribute__((sentinel));
 
+/* Adds a flag and a value that outlive the options. */
+void options_add_fixed(struct options *options, const char *flag, const char *value);
+
 /* A number as text, for options_add(). */
 #define OPTION_NUMBER_BYTES 24
 const char *option_number(uint64_t number, char text[OPTION_NUMBER_BYTES]);

@@ -43,12 +43,13 @@ void qemu_emit_agent(const struct plan *plan, struct options *options)
  * docs/pcie.txt); pc's does, and a microvm has no PCI. */
 void qemu_emit_hotplug(const struct plan *plan, struct options *options)
 {
-	char number[OPTION_NUMBER_BYTES];
-	if (plan->vm->machine != MACHINE_Q35)
-		return;
-	for (uint64_t i = 1; i <= PLAN_HOTPLUG_PORTS; i++) {
-		option_number(i, number);
-		options_add(options, "-device", "pcie-root-port,id=hotplug_", number,
-			",chassis=", number, NULL);
-	}
+	static const char *const ports[] = {
+		"pcie-root-port,id=hotplug_1,chassis=1",
+		"pcie-root-port,id=hotplug_2,chassis=2",
+		"pcie-root-port,id=hotplug_3,chassis=3",
+		"pcie-root-port,id=hotplug_4,chassis=4",
+	};
+	_Static_assert(sizeof(ports) / sizeof(ports[0]) == PLAN_HOTPLUG_PORTS, "a port each");
+	for (size_t i = 0; plan->vm->machine == MACHINE_Q35 && i < PLAN_HOTPLUG_PORTS; i++)
+		options_add_fixed(options, "-device", ports[i]);
 }

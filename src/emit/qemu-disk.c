@@ -164,70 +164,76 @@ static int bus_of(const struct disk *disk)
 }
 
 /* q35 has a bus for each of its SATA ports; on pc's two IDE channels QEMU finds a place itself. */
-static void add_sata(const struct plan *plan, const struct plan_disk *disk, struct buf *device)
+static const char *sata_type(const struct plan *plan, const struct plan_disk *disk)
 {
+	static const char *const disks[] = {"ide-hd,bus=ide.0", "ide-hd,bus=ide.1",
+		"ide-hd,bus=ide.2", "ide-hd,bus=ide.3", "ide-hd,bus=ide.4", "ide-hd,bus=ide.5"};
+	static const char *const drives[] = {"ide-cd,bus=ide.0", "ide-cd,bus=ide.1",
+		"ide-cd,bus=ide.2", "ide-cd,bus=ide.3", "ide-cd,bus=ide.4", "ide-cd,bus=ide.5"};
+	bool cdrom = disk->disk->cdrom.given;
 	size_t port = 0;
+	if (plan->vm->machine != MACHINE_Q35)
+		return cdrom ? "ide-cd" : "ide-hd";
 	for (const struct plan_disk *before = plan->disks; before < disk; before++)
 		port += bus_of(before->disk) == BUS_SATA;
-	buf_puts(device, disk->disk->cdrom.given ? "ide-cd" : "ide-hd");
-	if (plan->vm->machine == MACHINE_Q35)
-		buf_printf(device, ",bus=ide.%zu", port);
+	/* The rules allow no more; see vm-rules.c. */
+	port = port < ARRAY_SIZE(disks) ? port : ARRAY_SIZE(disks) - 1;
+	return cdrom ? drives[port] : disks[port];
 }
 
 /* The device, as far as its bus decides. */
-static void add_type(const struct plan *plan, const struct plan_disk *disk, struct buf *device)
+static const char *device_type(const struct plan *plan, const struct plan_disk *disk)
 {
 	switch (bus_of(disk->disk)) {
 	case BUS_SCSI:
-		buf_puts(device,
-			disk->disk->cdrom.given ? "scsi-cd,bus=scsi_0.0" : "scsi-hd,bus=scsi_0.0");
-		break;
+		return disk->disk->cdrom.given ? "scsi-cd,bus=scsi_0.0" : "scsi-hd,bus=scsi_0.0";
 	case BUS_SATA:
-		add_sata(plan, disk, device);
-		break;
+		return sata_type(plan, disk);
 	case BUS_NVME:
-		buf_puts(device, "nvme");
-		break;
+		return "nvme";
 	default:
-		buf_printf(device, "virtio-blk-%s", qemu_virtio_bus(plan));
+		return plan->vm->machine == MACHINE_MICROVM ? "virtio-blk-device"
+							    : "virtio-blk-pci";
 	}
 }
 
-/* Reads cannot run out of space. */
-static void add_on_error(int on_error, struct buf *device)
+/* What is said only where it is not QEMU's default, which is rare; "" for nothing. */
+static const char *device_extras(const struct plan_disk *disk, struct options *options)
 {
-	if (on_error != ON_ERROR_ENOSPC)
-		buf_printf(device, ",werror=%s,rerror=%s", choice_name(&on_error_names, on_error),
-			choice_name(&on_error_names, on_error));
+	const struct disk *spec = disk->disk;
+	const char *on_error = choice_name(&on_error_names, spec->on_error);
+	char number[OPTION_NUMBER_BYTES];
+	bool told = spec->on_error != ON_ERROR_ENOSPC;
+	if (!spec->shareable && !spec->queues && !spec->iothread && !told)
+		return "";
+	const char *extras = arena_join(options->arena, spec->shareable ? ",share-rw=on" : "",
+		spec->queues ? ",num-queues=" : "",
+		spec->queues ? option_number(spec->queues, number) : "",
+		spec->iothread ? ",iothread=iothread_" : "", spec->iothread ? spec->part.name : "",
+		told ? ",werror=" : "",
+		/* Reads cannot run out of space, so both are the same. */
+		told ? on_error : "", told ? ",rerror=" : "", told ? on_error : "", NULL);
+	options->failed |= !extras;
+	return extras ? extras : "";
 }
 
 void qemu_emit_disk_device(
 	const struct plan *plan, const struct plan_disk *disk, struct options *options)
 {
-	struct buf device CLEANUP(buf_done) = {0};
 	const struct disk *spec = disk->disk;
 	const char *name = spec->part.name;
-	add_type(plan, disk, &device);
-	buf_printf(&device, ",id=%s", name);
+	const char *cache = "";
+	const char *drive = "";
+	char boot_index[BOOT_INDEX_BYTES];
 	if (disk->file || spec->uri)
-		buf_printf(&device, ",drive=%s-%s",
-			is_throttled(&spec->throttle) ? "throttle" : "disk", name);
-	buf_printf(&device, ",serial=%s", disk->serial);
+		drive = is_throttled(&spec->throttle) ? ",drive=throttle-" : ",drive=disk-";
 	if (!spec->cdrom.given)
-		buf_printf(&device, ",write-cache=%s", on_off(cache_modes[spec->cache].writeback));
-	if (spec->shareable)
-		buf_puts(&device, ",share-rw=on");
-	if (spec->queues)
-		buf_printf(&device, ",num-queues=%" PRIu64, spec->queues);
+		cache = cache_modes[spec->cache].writeback ? ",write-cache=on" : ",write-cache=off";
 	if (spec->iothread)
 		options_add(options, "-object", "iothread,id=iothread_", name, NULL);
-	if (spec->iothread)
-		buf_printf(&device, ",iothread=iothread_%s", name);
-	add_on_error(spec->on_error, &device);
-	if (disk->boot_index)
-		buf_printf(&device, ",bootindex=%zu", disk->boot_index);
-	options->failed |= buf_error(&device) < 0;
-	options_add(options, "-device", buf_text(&device), NULL);
+	options_add(options, "-device", device_type(plan, disk), ",id=", name, drive,
+		*drive ? name : "", ",serial=", disk->serial, cache, device_extras(disk, options),
+		qemu_boot_index(disk->boot_index, boot_index), NULL);
 }
 
 static void emit_controller(const struct plan *plan, struct options *options)

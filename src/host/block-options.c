@@ -52,28 +52,32 @@ static void set_nested(json_t *object, char *key, const char *value)
 	json_object_set_new(object, word, typed_value(word, value));
 }
 
+/* The option is changed in place. */
+static void set_option(json_t *object, char *option, const char *type_key, bool first, bool nested)
+{
+	char *value = strchr(option, '=');
+	if (!value) {
+		if (first && type_key)
+			json_object_set_new(object, type_key, json_string(option));
+		return;
+	}
+	*value++ = '\0';
+	if (nested)
+		set_nested(object, option, value);
+	else
+		json_object_set_new(object, option, json_string(value));
+}
+
 static json_t *parse(const char *options, const char *type_key, bool nested)
 {
 	struct buf option CLEANUP(buf_done) = {0};
 	json_t *object = json_object();
-	for (bool first = true; object && take_option(&options, &option); first = false) {
-		char *text AUTO_FREE = strdup(buf_text(&option));
-		char *value = text ? strchr(text, '=') : NULL;
-		if (!text || buf_error(&option) < 0) {
-			json_decref(object);
-			return NULL;
-		}
-		if (!value && first && type_key) {
-			json_object_set_new(object, type_key, json_string(text));
-			continue;
-		}
-		if (!value)
-			continue;
-		*value++ = '\0';
-		if (nested)
-			set_nested(object, text, value);
-		else
-			json_object_set_new(object, text, json_string(value));
+	for (bool first = true; object && take_option(&options, &option); first = false)
+		if (option.length)
+			set_option(object, option.data, type_key, first, nested);
+	if (object && buf_error(&option) < 0) {
+		json_decref(object);
+		return NULL;
 	}
 	return object;
 }

@@ -104,21 +104,22 @@ static int do_step(const struct steps *steps, char *line)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-static int do_all(const struct steps *steps, const struct buf *journal)
+/* The text is changed. */
+static int do_all(const struct steps *steps, struct buf *journal)
 {
-	char *copy AUTO_FREE = strdup(buf_text(journal));
-	char *rest = copy;
-	int r = copy ? 0 : error_set(steps->error, ENOMEM, "not enough memory");
-	for (char *line; r == 0 && rest && (line = strsep(&rest, "\n"));)
+	int r = 0;
+	for (char *rest = journal->data; r == 0 && rest;) {
+		char *line = strsep(&rest, "\n");
 		if (*line)
 			r = do_step(steps, line);
+	}
 	if (r == 0 && (fsync(steps->fd) < 0 || unlinkat(steps->fd, JOURNAL_FILE, 0) < 0))
 		r = error_set_errno(steps->error, errno, "cannot write in %s", steps->directory);
 	return r;
 }
 
 int journal_commit(const struct plan *plan, const char *directory, int directory_fd,
-	const struct buf *journal, struct error *error)
+	struct buf *journal, struct error *error)
 {
 	const struct steps steps = {plan, directory, directory_fd, error};
 	int r = buf_error(journal);

@@ -14,9 +14,9 @@
 void journal_add_rename(struct buf *journal, const char *from, const char *to);
 void journal_add_revert(struct buf *journal, const char *tag);
 
-/* Writes the steps down in the state directory, and does them. */
+/* Writes the steps down in the state directory, and does them; the journal is used up. */
 int journal_commit(const struct plan *plan, const char *directory, int directory_fd,
-	const struct buf *journal, struct error *error);
+	struct buf *journal, struct error *error);
 
 /* Does what was written down and not finished, if there is anything. */
 int journal_finish(

@@ -54,8 +54,8 @@ static const char *const properties[] = {
 	"ProtectSystem=strict",
 	"DevicePolicy=closed",
 	"NoExecPaths=/",
-	"ExecPaths=/usr/bin/qemu-img /usr/bin/qemu-storage-daemon /usr/lib "
-	"-/usr/lib64 " INSTALL_LIBEXEC_DIR,
+	"ExecPaths=/usr/bin/qemu-img /usr/bin/qemu-storage-daemon",
+	"ExecPaths=/usr/lib -/usr/lib64",
 	"IPAddressDeny=any",
 	"RestrictAddressFamilies=AF_UNIX",
 	"SocketBindDeny=any",
@@ -119,6 +119,7 @@ static void add_properties(struct command *command, const struct sandbox *sandbo
 	add(command, arena_printf(arena, "--description=Storage of virtual machine %s", name));
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
 		add(command, arena_join(arena, "--property=", properties[i], NULL));
+	add(command, "--property=ExecPaths=" INSTALL_LIBEXEC_DIR);
 	add(command, arena_printf(arena, "--property=Before=vm@%s.service", name));
 	add(command, arena_printf(arena, "--property=User=%s", plan->user));
 	add(command, arena_printf(arena, "--property=StateDirectory=vmlet/vm/%s", name));

@@ -581,6 +581,14 @@ static void decode_value(
 		decode_scalar(decoder, key, node, out);
 }
 
+/* Whether a fallback is what a struct of zeros says, as most are. */
+static bool is_zero(const struct key *key)
+{
+	if (key->type == KEY_CHOICE)
+		return strcmp(key->fallback, key->choices->names[0]) == 0;
+	return key->type == KEY_BOOL && strcmp(key->fallback, "no") == 0;
+}
+
 static void decode_fallback(struct decoder *decoder, const struct key *key, void *out)
 {
 	static const struct node no_keys = {.kind = NODE_MAPPING};
@@ -588,7 +596,7 @@ static void decode_fallback(struct decoder *decoder, const struct key *key, void
 		decode_table(decoder, key->below, &no_keys, field(key, out));
 		return;
 	}
-	if (!key->fallback)
+	if (!key->fallback || is_zero(key))
 		return;
 	struct node node = {
 		.kind = NODE_SCALAR,

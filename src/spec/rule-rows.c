@@ -116,19 +116,19 @@ static const struct rule vm_rows[] = {
 		.hint = "remove 'cluster-size'",
 	}, {
 		.code = "not-new", .at = "disks.*.compression", .fillable = true,
-		.conditions = {{"disks.*.compression", TEST_IS, "zstd"}, {"disks.*.size", TEST_ABSENT, NULL},
+		.conditions = {{"disks.*.compression", TEST_GIVEN, NULL}, {"disks.*.compression", TEST_IS, "zstd"}, {"disks.*.size", TEST_ABSENT, NULL},
 			{"disks.*.image", TEST_ABSENT, NULL}},
 		.message = "'compression' is of a new disk: it needs 'size' or 'image'",
 		.hint = "remove 'compression'",
 	}, {
 		.code = "not-new", .at = "disks.*.lazy-refcounts", .fillable = true,
-		.conditions = {{"disks.*.lazy-refcounts", TEST_ON, NULL}, {"disks.*.size", TEST_ABSENT, NULL},
+		.conditions = {{"disks.*.lazy-refcounts", TEST_GIVEN, NULL}, {"disks.*.lazy-refcounts", TEST_ON, NULL}, {"disks.*.size", TEST_ABSENT, NULL},
 			{"disks.*.image", TEST_ABSENT, NULL}},
 		.message = "'lazy-refcounts' is of a new disk: it needs 'size' or 'image'",
 		.hint = "remove 'lazy-refcounts'",
 	}, {
 		.code = "not-new", .at = "disks.*.preallocation", .fillable = true,
-		.conditions = {{"disks.*.preallocation", TEST_IS_NOT, "off"},
+		.conditions = {{"disks.*.preallocation", TEST_GIVEN, NULL}, {"disks.*.preallocation", TEST_IS_NOT, "off"},
 			{"disks.*.size", TEST_ABSENT, NULL}, {"disks.*.image", TEST_ABSENT, NULL}},
 		.message = "'preallocation' is of a new disk: it needs 'size' or 'image'",
 		.hint = "remove 'preallocation'",
@@ -139,12 +139,12 @@ static const struct rule vm_rows[] = {
 		.hint = "a raw file has no such thing",
 	}, {
 		.code = "needs-qcow2", .at = "disks.*.compression",
-		.conditions = {{"disks.*.compression", TEST_IS, "zstd"}, {"disks.*.format", TEST_IS, "raw"}},
+		.conditions = {{"disks.*.compression", TEST_GIVEN, NULL}, {"disks.*.compression", TEST_IS, "zstd"}, {"disks.*.format", TEST_IS, "raw"}},
 		.message = "'compression' needs format 'qcow2'",
 		.hint = "a raw file has no such thing",
 	}, {
 		.code = "needs-qcow2", .at = "disks.*.lazy-refcounts",
-		.conditions = {{"disks.*.lazy-refcounts", TEST_ON, NULL}, {"disks.*.format", TEST_IS, "raw"}},
+		.conditions = {{"disks.*.lazy-refcounts", TEST_GIVEN, NULL}, {"disks.*.lazy-refcounts", TEST_ON, NULL}, {"disks.*.format", TEST_IS, "raw"}},
 		.message = "'lazy-refcounts' needs format 'qcow2'",
 		.hint = "a raw file has no such thing",
 	}, {
@@ -154,7 +154,7 @@ static const struct rule vm_rows[] = {
 		.hint = "a raw file has no such thing",
 	}, {
 		.code = "needs-qcow2", .at = "disks.*.preallocation",
-		.conditions = {{"disks.*.preallocation", TEST_IS, "metadata"},
+		.conditions = {{"disks.*.preallocation", TEST_GIVEN, NULL}, {"disks.*.preallocation", TEST_IS, "metadata"},
 			{"disks.*.format", TEST_IS, "raw"}},
 		.message = "'preallocation: metadata' needs format 'qcow2'",
 		.hint = "use falloc or full",
@@ -166,12 +166,12 @@ static const struct rule vm_rows[] = {
 		.hint = "what is in the image takes no space",
 	}, {
 		.code = "shareable-raw", .at = "disks.*.shareable",
-		.conditions = {{"disks.*.shareable", TEST_ON, NULL}, {"disks.*.format", TEST_IS_NOT, "raw"}},
+		.conditions = {{"disks.*.shareable", TEST_GIVEN, NULL}, {"disks.*.shareable", TEST_ON, NULL}, {"disks.*.format", TEST_IS_NOT, "raw"}},
 		.message = "'shareable' needs format 'raw'",
 		.hint = "several writers would destroy a qcow2 file",
 	}, {
 		.code = "cdrom-disk", .at = "disks.*.shareable",
-		.conditions = {{"disks.*.shareable", TEST_ON, NULL}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
+		.conditions = {{"disks.*.shareable", TEST_GIVEN, NULL}, {"disks.*.shareable", TEST_ON, NULL}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
 		.message = "a CD-ROM drive has no 'shareable'",
 		.hint = "remove 'shareable'",
 	}, {
@@ -181,7 +181,7 @@ static const struct rule vm_rows[] = {
 		.hint = "remove 'encrypt'",
 	}, {
 		.code = "cdrom-disk", .at = "disks.*.iothread",
-		.conditions = {{"disks.*.iothread", TEST_ON, NULL}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
+		.conditions = {{"disks.*.iothread", TEST_GIVEN, NULL}, {"disks.*.iothread", TEST_ON, NULL}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
 		.message = "a CD-ROM drive has no 'iothread'",
 		.hint = "remove 'iothread'",
 	}, {
@@ -210,44 +210,44 @@ static const struct rule vm_rows[] = {
 		.hint = "remove 'bus'",
 	}, {
 		.code = "disk-virtio", .at = "disks.*.iothread",
-		.conditions = {{"disks.*.iothread", TEST_ON, NULL}, {"disks.*.bus", TEST_IS_NOT, "auto"},
+		.conditions = {{"disks.*.iothread", TEST_GIVEN, NULL}, {"disks.*.iothread", TEST_ON, NULL}, {"disks.*.bus", TEST_IS_NOT, "auto"},
 			{"disks.*.bus", TEST_IS_NOT, "virtio"}},
 		.message = "'iothread' needs bus 'virtio'",
 		.hint = "remove 'bus'",
 	}, {
 		.code = "cdrom-bus", .at = "disks.*.bus",
-		.conditions = {{"disks.*.bus", TEST_IS, "virtio"}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
+		.conditions = {{"disks.*.bus", TEST_GIVEN, NULL}, {"disks.*.bus", TEST_IS, "virtio"}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
 		.message = "a CD-ROM drive is not on bus 'virtio'",
 		.hint = "use sata or scsi",
 	}, {
 		.code = "cdrom-bus", .at = "disks.*.bus",
-		.conditions = {{"disks.*.bus", TEST_IS, "nvme"}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
+		.conditions = {{"disks.*.bus", TEST_GIVEN, NULL}, {"disks.*.bus", TEST_IS, "nvme"}, {"disks.*.cdrom", TEST_GIVEN, NULL}},
 		.message = "a CD-ROM drive is not on bus 'nvme'",
 		.hint = "use sata or scsi",
 	}, {
 		.code = "bus-machine", .at = "disks.*.bus",
-		.conditions = {{"disks.*.bus", TEST_IS, "sata"}, {"machine", TEST_IS, "microvm"}},
+		.conditions = {{"disks.*.bus", TEST_GIVEN, NULL}, {"disks.*.bus", TEST_IS, "sata"}, {"machine", TEST_IS, "microvm"}},
 		.message = "machine 'microvm' has no bus 'sata'",
 		.hint = "use virtio or scsi",
 	}, {
 		.code = "bus-machine", .at = "disks.*.bus",
-		.conditions = {{"disks.*.bus", TEST_IS, "nvme"}, {"machine", TEST_IS, "microvm"}},
+		.conditions = {{"disks.*.bus", TEST_GIVEN, NULL}, {"disks.*.bus", TEST_IS, "nvme"}, {"machine", TEST_IS, "microvm"}},
 		.message = "machine 'microvm' has no bus 'nvme'",
 		.hint = "use virtio or scsi",
 	}, {
 		.code = "bus-machine", .at = "disks.*.bus",
-		.conditions = {{"disks.*.bus", TEST_IS, "sata"}, {"disks.*.cdrom", TEST_ABSENT, NULL},
+		.conditions = {{"disks.*.bus", TEST_GIVEN, NULL}, {"disks.*.bus", TEST_IS, "sata"}, {"disks.*.cdrom", TEST_ABSENT, NULL},
 			{"machine", TEST_IS, "pc"}},
 		.message = "machine 'pc' has no bus 'sata'",
 		.hint = "use machine: q35, or virtio or scsi",
 	}, {
 		.code = "nvme-on-error", .at = "disks.*.on-error",
-		.conditions = {{"disks.*.bus", TEST_IS, "nvme"}, {"disks.*.on-error", TEST_IS_NOT, "enospc"}},
+		.conditions = {{"disks.*.bus", TEST_GIVEN, NULL}, {"disks.*.bus", TEST_IS, "nvme"}, {"disks.*.on-error", TEST_IS_NOT, "enospc"}},
 		.message = "bus 'nvme' has no 'on-error'",
 		.hint = "remove 'on-error'",
 	}, {
 		.code = "native-cache", .at = "disks.*.aio",
-		.conditions = {{"disks.*.aio", TEST_IS, "native"}, {"disks.*.cache", TEST_IS_NOT, "none"},
+		.conditions = {{"disks.*.aio", TEST_GIVEN, NULL}, {"disks.*.aio", TEST_IS, "native"}, {"disks.*.cache", TEST_IS_NOT, "none"},
 			{"disks.*.cache", TEST_IS_NOT, "directsync"}},
 		.message = "'aio: native' needs 'cache' none or directsync",
 		.hint = "it cannot use the host's cache",

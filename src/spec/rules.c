@@ -150,22 +150,30 @@ static void check_rule(const struct rule *rule, const struct scope *scope, struc
 	note_others(rule, scope, part, &place, diags);
 }
 
+/* The rows are by what they are of: the parts are looked up where that changes. */
 void rules_check_rows(enum kind kind, const struct node *document, struct diags *diags)
 {
 	const struct rules *rules = rules_of(kind);
+	struct scope scope = {.document = document, .table = kind_table(kind)};
+	const struct scope whole = scope;
+	const struct node *first = NULL;
+	const char *found = "";
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rows[i];
-		struct scope scope = {.document = document, .table = kind_table(kind)};
-		if (!strchr(rule->at, '*')) {
-			check_rule(rule, &scope, diags);
+		const char *star = strchr(rule->at, '*');
+		if (!star) {
+			check_rule(rule, &whole, diags);
 			continue;
 		}
-		char word[PATH_WORD_BYTES];
-		cut_word(rule->at, word);
-		const struct node *parts = node_get(document, word);
-		scope.part = parts ? parts->first : NULL;
-		scope.parts = key_find(&vm_table, word);
-		for (; scope.part; scope.part = scope.part->next)
+		if (strncmp(rule->at, found, (size_t)(star - rule->at)) != 0) {
+			char word[PATH_WORD_BYTES];
+			cut_word(rule->at, word);
+			const struct node *parts = node_get(document, word);
+			first = parts ? parts->first : NULL;
+			scope.parts = key_find(&vm_table, word);
+			found = rule->at;
+		}
+		for (scope.part = first; scope.part; scope.part = scope.part->next)
 			check_rule(rule, &scope, diags);
 	}
 }
