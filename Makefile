@@ -74,11 +74,11 @@ vmlet-image_PACKAGES := libsystemd
 vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
 vmlet-lease_PACKAGES :=
 
-vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal disk qcow2 seed process descriptors qmp qmp-stream) \
+vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors qmp qmp-stream) \
 	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 
-vmlet-storage_OBJECTS := $(PURE) $(call host,prepare provision journal disk qcow2 seed process) \
+vmlet-storage_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process) \
 	$(call cmd,vmlet-storage resolved-plan)
 vmlet-storage_PACKAGES := yaml-0.1
 
@@ -87,7 +87,7 @@ vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
 		leases terminal disk qcow2 image-users process block block-options \
-		hotplug sandbox freeze disk-copy layers) \
+		hotplug sandbox freeze disk-copy layers repair) \
 	$(call cmd,vmlet addresses collect generate progress report spec-file table backup-store verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
 		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-reset verb-schema verb-show verb-snapshot verb-stop target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0

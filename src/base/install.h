@@ -23,6 +23,7 @@
 #define INSTALL_QEMU_MODULES "/usr/lib/x86_64-linux-gnu/qemu"
 #define INSTALL_QEMU_IMG "/usr/bin/qemu-img"
 #define INSTALL_QEMU_STORAGE_DAEMON "/usr/bin/qemu-storage-daemon"
+#define INSTALL_SYSTEMCTL "/usr/bin/systemctl"
 #define INSTALL_SYSTEMD_RUN "/usr/bin/systemd-run"
 #define INSTALL_XZ "/usr/bin/xz"
 #define INSTALL_GZIP "/bin/gzip"

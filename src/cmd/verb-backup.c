@@ -33,6 +33,7 @@ struct work {
 	char new_bitmap[BITMAP_BYTES];
 	char old_bitmap[BITMAP_BYTES];
 	struct progress progress;
+	bool json;
 	struct error error;
 };
 
@@ -239,6 +240,19 @@ static int copy_disks(struct work *work)
 	return r;
 }
 
+static void print_result(const struct work *work)
+{
+	if (!work->json) {
+		printf("%s\n", work->path);
+		return;
+	}
+	json_t *result = json_pack("{s:s, s:s, s:s?}", "path", work->path, "id", work->id, "parent",
+		work->backup.parent);
+	json_dumpf(result, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(result);
+}
+
 static int make_backup(struct work *work, const char *directory, bool incremental)
 {
 	int r = backups_read(&work->target.collection.arena, directory, work->target.name,
@@ -262,16 +276,17 @@ static int make_backup(struct work *work, const char *directory, bool incrementa
 	if (r < 0)
 		remove_backup(work);
 	else
-		printf("%s\n", work->path);
+		print_result(work);
 	return r;
 }
 
 int verb_backup(const struct log *log, int argc, char **argv)
 {
-	bool incremental = argc == 4 && strcmp(argv[3], "--incremental") == 0;
-	if (argc != 3 + incremental || argv[1][0] == '-' || argv[2][0] == '-')
+	bool json = argc > 3 && strcmp(argv[argc - 1], "--json") == 0;
+	bool incremental = argc - json == 4 && strcmp(argv[3], "--incremental") == 0;
+	if (argc != 3 + incremental + json || argv[1][0] == '-' || argv[2][0] == '-')
 		return EXIT_USAGE;
-	struct work work = {0};
+	struct work work = {.json = json};
 	int r = target_open(&work.target, log, argv[1]);
 	if (r == 0) {
 		work.progress = progress_begin();

@@ -14,7 +14,6 @@
 #include "cmd/target.h"
 #include "cmd/verbs.h"
 #include "host/disk-copy.h"
-#include "host/disk.h"
 #include "host/layers.h"
 #include "spec/encode.h"
 
@@ -22,6 +21,7 @@ struct clone {
 	struct target source;
 	const char *name; /* of the new VM */
 	bool linked;
+	bool json;
 	const char *spec_path;
 	struct buf spec;
 	char directory[PATH_MAX]; /* of its disks, once they are whole */
@@ -163,28 +163,8 @@ static bool show_progress(void *context, uint64_t done, uint64_t total)
 	return !progress_interrupted();
 }
 
-/* What is directly below a disk; "" for nothing. */
-static int read_backing(
-	struct clone *clone, const struct plan_disk *disk, struct disk_layers *layers)
-{
-	char path[PATH_MAX];
-	snprintf(path, sizeof(path), PLAN_PRIVATE_ROOT "/%s/%s", clone->source.name,
-		disk->file_name);
-	int fd AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT)
-		return error_set(&clone->error, ENOENT,
-			"disk %s is not there yet: start %s once, or copy its spec",
-			disk->disk->part.name, clone->source.name);
-	if (fd < 0)
-		return error_set_errno(&clone->error, errno, "cannot open %s", path);
-	if (disk->disk->format == DISK_RAW)
-		return 0;
-	return disk_read_layers(fd, path, NULL, layers, &clone->error);
-}
-
 struct copy_files {
 	struct disk_copies copies;
-	struct disk_layers layers[DISKS_MAX];
 	struct sandbox_file files[DISKS_MAX];
 	char host[DISKS_MAX][PATH_MAX];
 	char inside[DISKS_MAX][64];
@@ -192,19 +172,14 @@ struct copy_files {
 
 static void copy_files_done(struct copy_files *files)
 {
-	for (size_t i = 0; i < files->copies.count; i++) {
+	for (size_t i = 0; i < files->copies.count; i++)
 		close_fd(&files->copies.items[i].fd);
-		disk_layers_done(&files->layers[i]);
-	}
 }
 
 static int open_copies(struct clone *clone, struct copy_files *files)
 {
 	for (size_t i = 0; i < clone->count; i++) {
 		struct disk_copy *copy = &files->copies.items[i];
-		int r = read_backing(clone, clone->disks[i], &files->layers[i]);
-		if (r < 0)
-			return r;
 		*copy = (struct disk_copy){
 			.disk = clone->disks[i], .fd = open_copy(clone, clone->disks[i])};
 		if (copy->fd < 0)
@@ -218,7 +193,6 @@ static int open_copies(struct clone *clone, struct copy_files *files)
 		snprintf(files->inside[i], sizeof(files->inside[i]), SANDBOX_FILES "/%zu", i);
 		files->files[i] = (struct sandbox_file){files->host[i], files->inside[i], true};
 		copy->inside = files->inside[i];
-		copy->backing = files->layers[i].count ? files->layers[i].paths[0] : NULL;
 	}
 	return 0;
 }
@@ -327,6 +301,8 @@ static int make_clone(struct clone *clone)
 		r = publish(clone);
 	if (r < 0)
 		remove_temporary(clone);
+	else if (clone->json)
+		printf("{\"name\": \"%s\", \"spec\": \"%s\"}\n", clone->name, clone->spec_path);
 	else
 		printf("%s: %s; start it with 'systemctl daemon-reload' and 'systemctl start "
 		       "vm@%s'\n",
@@ -337,8 +313,9 @@ static int make_clone(struct clone *clone)
 int verb_clone(const struct log *log, int argc, char **argv)
 {
 	struct clone clone = {.temporary_fd = -1};
-	clone.linked = argc == 4 && strcmp(argv[3], "--linked") == 0;
-	if (argc != 3 + clone.linked || argv[1][0] == '-' || argv[2][0] == '-')
+	clone.json = argc > 3 && strcmp(argv[argc - 1], "--json") == 0;
+	clone.linked = argc - clone.json == 4 && strcmp(argv[3], "--linked") == 0;
+	if (argc != 3 + clone.linked + clone.json || argv[1][0] == '-' || argv[2][0] == '-')
 		return EXIT_USAGE;
 	clone.name = vm_argument(log, argv[2]);
 	if (!clone.name)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/progress.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 #include "cmd/verbs.h"
@@ -27,6 +28,7 @@ struct work {
 	bool json;
 	bool repair;
 	bool compress;
+	struct progress progress;
 	int count; /* of what stands behind the VM's name */
 	char **arguments;
 };
@@ -301,7 +303,7 @@ static int run_resize(struct work *work)
 
 /* Runs an action of vmlet-storage on one disk, or on each file of the VM's own. */
 static int each_disk(struct work *work, const char *action, const char *option,
-	int (*tell)(const char *disk, const char *output))
+	int (*tell)(const struct work *work, const char *disk, const char *output))
 {
 	const struct plan *plan = work->target.plan;
 	const struct sandbox sandbox = {.plan = plan};
@@ -314,15 +316,22 @@ static int each_disk(struct work *work, const char *action, const char *option,
 		struct buf output CLEANUP(buf_done) = {0};
 		if (work->count ? strcmp(name, work->arguments[0]) != 0 : !plan->disks[i].file_name)
 			continue;
+		progress_show(&work->progress, "%s of disk %s", action, name);
 		r = sandbox_run(&sandbox, arguments, &output, &work->error);
+		progress_clear(&work->progress);
+		if (progress_interrupted())
+			return error_set(
+				&work->error, EINTR, "cancelled: disk %s is as it was", name);
 		if (r == 0)
-			r = tell(name, buf_text(&output));
+			r = tell(work, name, buf_text(&output));
 	}
 	return r;
 }
 
-static int tell_check(const char *disk, const char *output)
+static int tell_check(const struct work *work, const char *disk, const char *output)
 {
+	if (work->json)
+		return print_json(json_pack("{s:s, s:s}", "disk", disk, "result", output));
 	printf("%s: %s", disk, output);
 	return 0;
 }
@@ -334,11 +343,14 @@ static int run_check(struct work *work)
 	return each_disk(work, "check", work->repair ? "repair" : NULL, tell_check);
 }
 
-static int tell_compact(const char *disk, const char *output)
+static int tell_compact(const struct work *work, const char *disk, const char *output)
 {
 	char *end = NULL;
 	uint64_t before = strtoull(output, &end, 10);
 	uint64_t after = strtoull(end, NULL, 10);
+	if (work->json)
+		return print_json(json_pack("{s:s, s:I, s:I}", "disk", disk, "before",
+			(json_int_t)before, "after", (json_int_t)after));
 	printf("%s: %" PRIu64 " MiB, was %" PRIu64 " MiB\n", disk, (after + MIB - 1) / MIB,
 		(before + MIB - 1) / MIB);
 	return 0;
@@ -552,7 +564,10 @@ int verb_disk(const struct log *log, int argc, char **argv)
 			return EXIT_USAGE;
 		int r = target_open(&work.target, log, argv[2]);
 		if (r == 0) {
+			/* Ctrl-C is told from here on, and what is under way is ended cleanly. */
+			work.progress = progress_begin();
 			r = actions[i].run(&work);
+			progress_clear(&work.progress);
 			if (r < 0 && work.error.message[0])
 				log_line(log, LOG_LEVEL_ERROR, "%s", work.error.message);
 		}

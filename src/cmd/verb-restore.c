@@ -150,8 +150,9 @@ static int restore(struct work *work)
 
 int verb_restore(const struct log *log, int argc, char **argv)
 {
-	struct work work = {.replace = argc == 4 && strcmp(argv[3], "--replace") == 0};
-	if (argc != 3 + work.replace || argv[1][0] == '-' || argv[2][0] == '-')
+	bool json = argc > 3 && strcmp(argv[argc - 1], "--json") == 0;
+	struct work work = {.replace = argc - json == 4 && strcmp(argv[3], "--replace") == 0};
+	if (argc != 3 + work.replace + json || argv[1][0] == '-' || argv[2][0] == '-')
 		return EXIT_USAGE;
 	int r = target_open(&work.target, log, argv[1]);
 	if (r == 0 && target_need_stopped(&work.target, "a restore") < 0)
@@ -171,6 +172,9 @@ int verb_restore(const struct log *log, int argc, char **argv)
 	progress_clear(&work.progress);
 	if (r < 0)
 		log_line(log, LOG_LEVEL_ERROR, "%s", work.error.message);
+	else if (json)
+		printf("{\"name\": \"%s\", \"backup\": \"%s\"}\n", work.target.name,
+			work.chain[work.count - 1]->id);
 	else
 		printf("%s is as in %s\n", work.target.name, work.chain[work.count - 1]->directory);
 	target_close(&work.target);

@@ -10,6 +10,7 @@
 #include "cmd/verbs.h"
 #include "host/block.h"
 #include "host/freeze.h"
+#include "host/repair.h"
 
 #define MIB (UINT64_C(1024) * 1024)
 #define POLL_INTERVAL_USEC 100000
@@ -32,6 +33,8 @@ struct work {
 	struct snapshot snapshots[SNAPSHOTS_MAX];
 	size_t count;
 	size_t disks; /* that have snapshots */
+	struct progress progress;
+	bool marked;
 	struct error error;
 };
 
@@ -141,12 +144,11 @@ static int is_complete(struct work *work, const char *tag)
 /* Waits for a job of this name; Ctrl-C cancels it. */
 static int wait_for_job(struct work *work, const char *what)
 {
-	struct progress progress = progress_begin();
 	struct block_job job;
 	int r;
 	while ((r = block_query_job(&work->block, JOB, &job, &work->error)) == 0 &&
 		!job.concluded) {
-		progress_show(&progress, "%s: %" PRIu64 " %%", what,
+		progress_show(&work->progress, "%s: %" PRIu64 " %%", what,
 			job.total ? job.done * 100 / job.total : 0);
 		if (progress_interrupted()) {
 			block_cancel_job(&work->block, JOB);
@@ -155,7 +157,7 @@ static int wait_for_job(struct work *work, const char *what)
 		}
 		usleep(POLL_INTERVAL_USEC);
 	}
-	progress_clear(&progress);
+	progress_clear(&work->progress);
 	if (r < 0)
 		return r;
 	block_dismiss_job(&work->block, JOB, &work->error);
@@ -176,8 +178,17 @@ static json_t *node_names(struct work *work)
 	return names;
 }
 
+/* Before the disks are changed. */
+static int mark(struct work *work)
+{
+	work->marked = true;
+	return repair_mark(work->target.name, &work->error);
+}
+
 static int run_state_job(struct work *work, const char *command, const char *tag)
 {
+	if (mark(work) < 0)
+		return -EIO;
 	json_t *names = node_names(work);
 	json_t *arguments = json_pack("{s:s, s:s, s:O, s:O}", "job-id", JOB, "tag", tag, "vmstate",
 		json_array_get(names, 0), "devices", names);
@@ -192,6 +203,8 @@ static int run_state_job(struct work *work, const char *command, const char *tag
 static int snapshot_disks(struct work *work, const char *tag)
 {
 	struct freeze freeze;
+	if (mark(work) < 0)
+		return -EIO;
 	json_t *names = node_names(work);
 	json_t *actions = json_array();
 	size_t index;
@@ -245,7 +258,7 @@ static int delete (struct work *work, const char *tag)
 	json_t *names = node_names(work);
 	size_t index;
 	const json_t *name;
-	int r = find(work, tag) ? 0 : is_complete(work, tag);
+	int r = find(work, tag) ? mark(work) : is_complete(work, tag);
 	json_array_foreach(names, index, name)
 	{
 		json_t *answer = NULL;
@@ -362,6 +375,8 @@ int verb_snapshot(const struct log *log, int argc, char **argv)
 		return EXIT_USAGE;
 	struct work work = {0};
 	int r = work_open(&work, log, argv[2]);
+	/* Ctrl-C is told from here on, and what is under way is ended cleanly. */
+	work.progress = progress_begin();
 	if (r == 0) {
 		if (lists)
 			r = run_list(&work, json);
@@ -373,5 +388,9 @@ int verb_snapshot(const struct log *log, int argc, char **argv)
 			log_line(log, LOG_LEVEL_ERROR, "%s", work.error.message);
 	}
 	work_close(&work);
+	/* Else it is the next start's to look at the disks: of what a snapshot shares, QEMU keeps
+	 * count in memory until it ends. */
+	if (r == 0 && work.marked && !work.target.running)
+		repair_unmark(argv[2]);
 	return r < 0;
 }

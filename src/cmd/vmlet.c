@@ -40,15 +40,16 @@ static const struct verb verbs[] = {
 		"  rm      removes an image that nothing needs\n"
 		"  gc      removes all old versions that nothing needs\n",
 		verb_image},
-	{"backup", "NAME DIR [--incremental]", "Copy a VM's disks as they are at one instant",
+	{"backup", "NAME DIR [--incremental] [--json]",
+		"Copy a VM's disks as they are at one instant",
 		"Makes DIR/NAME.NUMBER, also while the VM runs.\n"
 		"  --incremental  only what was written since the last one in DIR\n",
 		verb_backup},
-	{"restore", "NAME DIR [--replace]", "Make a stopped VM's disks what they were",
+	{"restore", "NAME DIR [--replace] [--json]", "Make a stopped VM's disks what they were",
 		"DIR holds backups, of which the last one is taken, or is one, DIR/NAME.NUMBER.\n"
 		"  --replace  also where there are disks, which are lost\n",
 		verb_restore},
-	{"clone", "SRC DST [--linked]", "Make another VM of one, also while it runs",
+	{"clone", "SRC DST [--linked] [--json]", "Make another VM of one, also while it runs",
 		"The new VM has a spec and disks of its own, other MAC addresses, and is another\n"
 		"instance to cloud-init.\n"
 		"  --linked  the two share what is on the disks now, and each keeps what it "

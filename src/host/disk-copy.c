@@ -85,6 +85,17 @@ static int wait_for_job(struct copying *copying, const char *id)
 	return job.failure[0] ? error_set(copying->error, EIO, "%s", job.failure) : 0;
 }
 
+/* What the copy of a disk's own file is to stand on: what QEMU has below it, which is an image or
+ * what clones share. NULL for nothing. */
+static const char *find_backing(const struct copying *copying, const struct disk_copy *copy)
+{
+	const json_t *node = block_find_node(copying->nodes, copy->disk);
+	const char *backing = json_string_value(
+		json_object_get(json_object_get(node, "image"), "backing-filename"));
+	bool stands = copying->copies->what == COPY_TOP && backing && plan_is_layer(backing, NULL);
+	return stands ? backing : NULL;
+}
+
 static int create_target(struct copying *copying, const struct disk_copy *copy)
 {
 	char file[NAME_BYTES];
@@ -95,8 +106,9 @@ static int create_target(struct copying *copying, const struct disk_copy *copy)
 	if (!is_raw(copying, copy)) {
 		json_t *options = json_pack("{s:s, s:s, s:I}", "driver", "qcow2", "file", file,
 			"size", (json_int_t)disk_size(copying, copy));
-		if (copy->backing) {
-			json_object_set_new(options, "backing-file", json_string(copy->backing));
+		const char *backing = find_backing(copying, copy);
+		if (backing) {
+			json_object_set_new(options, "backing-file", json_string(backing));
 			json_object_set_new(options, "backing-fmt", json_string("qcow2"));
 		}
 		int r = execute(copying, "blockdev-create",

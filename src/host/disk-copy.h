@@ -12,10 +12,9 @@ enum copy_what {
 
 struct disk_copy {
 	const struct plan_disk *disk;
-	int fd;		     /* of the empty file that becomes the copy */
-	const char *inside;  /* its path in the sandbox of the daemon */
-	const char *backing; /* what the copy's header is to name; NULL for nothing */
-	const char *bitmap;  /* for COPY_CHANGES */
+	int fd;		    /* of the empty file that becomes the copy */
+	const char *inside; /* its path in the sandbox of the daemon */
+	const char *bitmap; /* for COPY_CHANGES */
 };
 
 struct disk_copies {

@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "host/disk.h"
+
 #define READERS "kvm" /* the group of all VMs' users */
 #define NODE_BYTES 64
 
@@ -120,16 +122,36 @@ int layers_switch(
 	return r;
 }
 
+static int seal(const char *path, const struct group *group, struct error *error)
+{
+	int fd AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 || fchown(fd, 0, group->gr_gid) < 0 || fchmod(fd, 0440) < 0 || fsync(fd) < 0)
+		return error_set_errno(error, errno, "cannot share %s", path);
+	return 0;
+}
+
+/* What a clone that was killed left as it was is below them, and is shared now, too. */
+static int seal_below(const char *path, const struct group *group, struct error *error)
+{
+	struct disk_layers below CLEANUP(disk_layers_done) = {0};
+	static const char root[] = PLAN_LAYER_ROOT "/";
+	int fd AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int r = fd < 0 ? error_set_errno(error, errno, "cannot open %s", path)
+		       : disk_read_layers(fd, path, NULL, &below, error);
+	for (size_t i = 0; r == 0 && i < below.count; i++)
+		if (strncmp(below.paths[i], root, sizeof(root) - 1) == 0)
+			r = seal(below.paths[i], group, error);
+	return r;
+}
+
 int layers_seal(const struct layer *layers, size_t count, struct error *error)
 {
 	const struct group *group = getgrnam(READERS);
-	if (!group)
-		return error_set(error, ENOENT, "there is no group " READERS);
-	for (size_t i = 0; i < count; i++) {
-		int fd AUTO_CLOSE = open(layers[i].path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd < 0 || fchown(fd, 0, group->gr_gid) < 0 || fchmod(fd, 0440) < 0 ||
-			fsync(fd) < 0)
-			return error_set_errno(error, errno, "cannot share %s", layers[i].path);
+	int r = group ? 0 : error_set(error, ENOENT, "there is no group " READERS);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = seal(layers[i].path, group, error);
+		if (r == 0)
+			r = seal_below(layers[i].path, group, error);
 	}
-	return 0;
+	return r;
 }

@@ -12,6 +12,7 @@
 #include "host/disk.h"
 #include "host/journal.h"
 #include "host/provision.h"
+#include "host/repair.h"
 
 /* A list of directories (systemd.exec(5)) of which the first is the VM's own. */
 static const char *directory_from(const char *variable, const char *otherwise)
@@ -185,6 +186,8 @@ int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 		r = check_files(plan, error);
 	if (r == 0)
 		r = sweep_and_prepare(arena, plan, directory, directory_fd, error);
+	if (r == 0)
+		r = repair_finish(plan, directory, directory_fd, error);
 	if (r == 0)
 		r = provision_vm(plan, directory, directory_fd,
 			directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), error);

@@ -163,13 +163,20 @@ static int build(struct command *command, const struct sandbox *sandbox,
 	return command->failed ? error_set(error, ENOMEM, "not enough memory for a sandbox") : 0;
 }
 
-static int explain(const struct sandbox *sandbox, int r, struct error *error)
+/* systemd-run tells it in words only. */
+static bool is_taken(const struct error *error)
 {
-	/* systemd-run tells it in words only. */
-	if (strstr(error->message, "already loaded") || strstr(error->message, "already exists"))
-		return error_set(error, EBUSY, "another command works on the storage of %s",
-			sandbox->plan->vm->name);
-	return r;
+	return strstr(error->message, "already loaded") || strstr(error->message, "already exists");
+}
+
+/* Ctrl-C ends systemd-run, and not what it waits for. */
+static void end_unit(const struct sandbox *sandbox)
+{
+	char unit[NAME_LENGTH_MAX + sizeof("vm-storage-.service")];
+	struct error ignored;
+	snprintf(unit, sizeof(unit), "vm-storage-%s.service", sandbox->plan->vm->name);
+	const char *argv[] = {INSTALL_SYSTEMCTL, "kill", "--quiet", unit, NULL};
+	process_run(argv, &ignored);
 }
 
 int sandbox_run(const struct sandbox *sandbox, const char *const arguments[], struct buf *output,
@@ -180,7 +187,13 @@ int sandbox_run(const struct sandbox *sandbox, const char *const arguments[], st
 	if (r < 0)
 		return r;
 	r = process_read(command.argv, output, error);
-	return r < 0 ? explain(sandbox, r, error) : 0;
+	if (r >= 0)
+		return 0;
+	if (is_taken(error))
+		return error_set(error, EBUSY, "another command works on the storage of %s",
+			sandbox->plan->vm->name);
+	end_unit(sandbox);
+	return r;
 }
 
 int sandbox_start(const struct sandbox *sandbox, const char *const arguments[], int socket_fd,

@@ -111,10 +111,6 @@ failing "cannot be another VM's as it is" vmlet clone port other
 [[ ! -e /etc/vmlet/other.yaml ]] || fail "there is a spec of what was refused"
 assert_eq "$(find /var/lib/private/vmlet/vm -maxdepth 1 -name '.*')" ""
 
-# Full in the middle: nothing stays.
-mount -t tmpfs -o size=1M tmpfs /var/tmp/small 2>/dev/null || { mkdir -p /var/tmp/small && mount -t tmpfs -o size=1M tmpfs /var/tmp/small; }
-umount /var/tmp/small
-
 # Removal: disks only when told, after they were named.
 failing "runs" bash -c 'systemctl start vm@deeper; vmlet rm deeper'
 systemctl stop vm@deeper

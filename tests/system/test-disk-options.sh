@@ -110,6 +110,18 @@ assert_fails vmlet check >/var/tmp/check 2>&1
 assert_contains "$(</var/tmp/check)" "disk '/srv/vm/shared.raw' is used by vm 'one' already"
 rm /etc/vmlet/two.yaml
 
+# One file by two names: QEMU's lock is the second line.
+ln -s shared.raw /srv/vm/alias.raw
+for pair in one:shared two:alias; do
+	linux "${pair%:*}" vmlet.sh "restart: no" "disks: {data: {path: /srv/vm/${pair#*:}.raw, format: raw}}"
+done
+vmlet check
+systemctl start vm@one
+assert_fails systemctl start vm@two 2>/dev/null
+assert_contains "$(why two)" 'Failed to get "write" lock'
+systemctl stop vm@one
+systemctl reset-failed vm@two
+
 # A file that is not to be opened, is nothing of the kind, or names another file.
 refused() {
 	linux bad "" "restart: no" "disks: {data: $1}"

@@ -4,7 +4,7 @@
 # timeout: 240
 #
 # Hostile qcow2 files as image, as disk and as what is downloaded: refused, and what they point at is never opened.
-# fanotify would see it; strace sees every process of the units.
+# The time of its last access would tell, on a file system that keeps it.
 
 work=/srv/hostile
 rm -rf "$work"
@@ -34,7 +34,6 @@ field() {
 	qemu-img create -q -f qcow2 "$work/evil.qcow2" 8M
 	printf "%b" "$2" | dd of="$work/evil.qcow2" bs=1 seek="$1" conv=notrunc status=none
 }
-# The time of the last access tells: relatime does not hide the first one after a change.
 arm() {
 	touch -m "$work/bait"
 	touch -a -d '2020-01-01' "$work/bait"
