@@ -33,10 +33,10 @@ static const char *image_identity(const struct image *image)
 	return image->url ? image->url : image->path;
 }
 
-const char *plan_image_path(
-	struct arena *arena, const struct documents *documents, const char *name)
+/* document may be NULL. */
+static const char *image_path(
+	struct arena *arena, const struct document *document, const char *name)
 {
-	const struct document *document = documents_find(documents, KIND_IMAGE, name);
 	if (!document || document->broken)
 		return arena_join(arena, PLAN_IMAGE_ROOT "/", name, ".qcow2", NULL);
 	const struct image *image = document->image;
@@ -46,6 +46,12 @@ const char *plan_image_path(
 		return NULL;
 	return arena_printf(arena, PLAN_IMAGE_ROOT "/%s.%016" PRIx64 ".qcow2", name,
 		hash_names(image_identity(image), form));
+}
+
+const char *plan_image_path(
+	struct arena *arena, const struct documents *documents, const char *name)
+{
+	return image_path(arena, documents_find(documents, KIND_IMAGE, name), name);
 }
 
 /* Takes a directory off a path; NULL when the path is not of a file in it. */
@@ -95,8 +101,9 @@ static int plan_own_file(struct arena *arena, const struct documents *documents,
 		arena, spec->part.name, ".", choice_name(&disk_format_names, spec->format), NULL);
 	disk->file = disk->file_name ? plan_state_path(arena, plan, disk->file_name) : NULL;
 	if (spec->image) {
-		disk->image_path = plan_image_path(arena, documents, spec->image);
-		disk->image_is_unit = documents_find(documents, KIND_IMAGE, spec->image) != NULL;
+		const struct document *image = documents_find(documents, KIND_IMAGE, spec->image);
+		disk->image_path = image_path(arena, image, spec->image);
+		disk->image_is_unit = image != NULL;
 		disk->layers = arena_alloc(arena, sizeof(*disk->layers));
 		if (!disk->layers || !disk->image_path)
 			return -ENOMEM;

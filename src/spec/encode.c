@@ -7,6 +7,7 @@
 #include "spec/scalar.h"
 
 #define INDENT 2
+#define KEY_LINE_BYTES 128 /* tables are a few levels deep, and keys are short */
 
 static const void *field(const struct key *key, const void *values)
 {
@@ -358,6 +359,23 @@ static void encode_value(const struct key *key, const void *values, const struct
 	write_origin(origin, buf);
 }
 
+/* In one piece, as there are many. */
+static void begin_key(const char *name, unsigned depth, struct buf *buf)
+{
+	char line[KEY_LINE_BYTES];
+	size_t blanks = (size_t)depth * INDENT;
+	size_t length = strlen(name);
+	if (1 + blanks + length + 1 > sizeof(line)) {
+		buf->failed = true;
+		return;
+	}
+	line[0] = '\n';
+	memset(line + 1, ' ', blanks);
+	memcpy(line + 1 + blanks, name, length);
+	line[1 + blanks + length] = ':';
+	buf_add(buf, line, 1 + blanks + length + 1);
+}
+
 /* Each key begins a new line, so that a table of a group goes on behind its key's colon. */
 static void encode_table(const struct key_table *table, const char *scalar_for, const void *values,
 	const struct origin *origin, unsigned depth, struct buf *buf)
@@ -366,10 +384,7 @@ static void encode_table(const struct key_table *table, const char *scalar_for, 
 		const struct key *key = &table->keys[i];
 		if (key->composing || !is_set(key, values))
 			continue;
-		buf_putc(buf, '\n');
-		indent(depth, buf);
-		buf_puts(buf, key->name);
-		buf_putc(buf, ':');
+		begin_key(key->name, depth, buf);
 		struct origin below = {0};
 		if (origin->shown)
 			below = origin_below(origin, key->name, scalar_for);

@@ -139,9 +139,9 @@ qmp() {
 	} | socat -t 1 - "UNIX-CONNECT:$1"
 }
 
-# image GUEST: puts a guest's qcow2 into the image store, from where specs name it.
+# image GUEST: puts a guest's qcow2 into the image store, from where specs name it. Again is the same file.
 image() {
-	install -D -m 0644 "$guests/$1.qcow2" "/var/lib/vmlet/images/$1.qcow2"
+	install -D -p -m 0644 "$guests/$1.qcow2" "/var/lib/vmlet/images/$1.qcow2"
 }
 
 # mini NAME [LINE...]: the spec of a VM that boots guest-mini under TCG, with further lines. It says
