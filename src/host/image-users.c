@@ -203,6 +203,9 @@ int image_store_read(struct arena *arena, struct image_store *ret_store, struct 
 
 int image_store_lock(struct error *error)
 {
+	/* tmpfiles.d makes it, unless it ran before the package was there. */
+	if (mkdir(PLAN_IMAGE_ROOT, 0755) == 0 && chmod(PLAN_IMAGE_ROOT, 0755) < 0)
+		return error_set_errno(error, errno, "cannot make " PLAN_IMAGE_ROOT);
 	int fd AUTO_CLOSE = open(PLAN_IMAGE_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open " PLAN_IMAGE_ROOT);

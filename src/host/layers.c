@@ -147,7 +147,9 @@ static int seal_below(const char *path, const struct group *group, struct error 
 int layers_seal(const struct layer *layers, size_t count, struct error *error)
 {
 	const struct group *group = getgrnam(READERS);
-	int r = group ? 0 : error_set(error, ENOENT, "there is no group " READERS);
+	int r = 0;
+	if (!group)
+		return error_set(error, ENOENT, "there is no group " READERS);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		r = seal(layers[i].path, group, error);
 		if (r == 0)

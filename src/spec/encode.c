@@ -371,7 +371,8 @@ static void begin_key(const char *name, unsigned depth, struct buf *buf)
 	}
 	line[0] = '\n';
 	memset(line + 1, ' ', blanks);
-	memcpy(line + 1 + blanks, name, length);
+	/* With its NUL, in whose place the colon comes. */
+	memcpy(line + 1 + blanks, name, length + 1);
 	line[1 + blanks + length] = ':';
 	buf_add(buf, line, 1 + blanks + length + 1);
 }
