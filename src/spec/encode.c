@@ -359,22 +359,42 @@ static void encode_value(const struct key *key, const void *values, const struct
 	write_origin(origin, buf);
 }
 
-/* In one piece, as there are many. */
-static void begin_key(const char *name, unsigned depth, struct buf *buf)
+/* A key, and a short value where it has one (else ""), in one piece, as there are many. */
+static void begin_key(const char *name, unsigned depth, const char *value, struct buf *buf)
 {
 	char line[KEY_LINE_BYTES];
 	size_t blanks = (size_t)depth * INDENT;
 	size_t length = strlen(name);
-	if (1 + blanks + length + 1 > sizeof(line)) {
+	size_t more = strlen(value);
+	if (1 + blanks + length + 2 + more + 1 > sizeof(line)) {
 		buf->failed = true;
 		return;
 	}
-	line[0] = '\n';
-	memset(line + 1, ' ', blanks);
+	char *at = line;
+	*at++ = '\n';
+	memset(at, ' ', blanks);
+	at += blanks;
 	/* With its NUL, in whose place the colon comes. */
-	memcpy(line + 1 + blanks, name, length + 1);
-	line[1 + blanks + length] = ':';
-	buf_add(buf, line, 1 + blanks + length + 1);
+	memcpy(at, name, length + 1);
+	at += length;
+	*at++ = ':';
+	if (more) {
+		*at++ = ' ';
+		memcpy(at, value, more + 1);
+		at += more;
+	}
+	buf_add(buf, line, (size_t)(at - line));
+}
+
+/* The value of a key that is one word of a few, as most defaults are; "" for another. */
+static const char *word_of(const struct key *key, const void *values)
+{
+	const void *value = field(key, values);
+	if (key->type == KEY_CHOICE)
+		return choice_name(key->choices, *(const int *)value);
+	if (key->type == KEY_BOOL)
+		return *(const bool *)value ? "yes" : "no";
+	return "";
 }
 
 /* Each key begins a new line, so that a table of a group goes on behind its key's colon. */
@@ -385,7 +405,10 @@ static void encode_table(const struct key_table *table, const char *scalar_for, 
 		const struct key *key = &table->keys[i];
 		if (key->composing || !is_set(key, values))
 			continue;
-		begin_key(key->name, depth, buf);
+		const char *word = origin->shown ? "" : word_of(key, values);
+		begin_key(key->name, depth, word, buf);
+		if (*word)
+			continue;
 		struct origin below = {0};
 		if (origin->shown)
 			below = origin_below(origin, key->name, scalar_for);
