@@ -51,6 +51,14 @@ assert_fails() {
 	if "$@"; then fail "\`$*' succeeded"; fi
 }
 
+# failing REASON COMMAND...: the command fails, and says why.
+failing() {
+	local out reason=$1
+	shift
+	if out=$("$@" 2>&1); then fail "\`$*' succeeded"; fi
+	assert_contains "$out" "$reason"
+}
+
 # eventually SECONDS COMMAND...: waits until the command succeeds.
 eventually() {
 	local seconds=$1 end=$((${EPOCHREALTIME/./} + $1 * 1000000))

@@ -5,12 +5,6 @@
 #
 # Backups of VMs that run and that do not, full and incremental, restore byte for byte.
 
-failing() {
-	local out reason=$1
-	shift
-	if out=$("$@" 2>&1); then fail "$* succeeded"; fi
-	assert_contains "$out" "$reason"
-}
 backups=/srv/backups
 rm -rf "$backups"
 mkdir -m 0700 "$backups"

@@ -6,12 +6,6 @@
 # Clones, full and linked, of VMs that run and that do not: each has what was on the disks, and each its own from
 # then on.
 
-failing() {
-	local out reason=$1
-	shift
-	if out=$("$@" 2>&1); then fail "$* succeeded"; fi
-	assert_contains "$out" "$reason"
-}
 # write NAME TEXT: to all disks; read_all NAME: what is on them.
 write() {
 	guest "$1" "for d in /dev/vd?; do echo $2 | dd of=\$d conv=sync,fsync bs=512 2>/dev/null; done"

@@ -5,12 +5,6 @@
 #
 # vmlet disk on VMs that run and that do not; what the guest sees is what counts.
 
-failing() {
-	local out reason=$1
-	shift
-	if out=$("$@" 2>&1); then fail "$* succeeded"; fi
-	assert_contains "$out" "$reason"
-}
 # ours DISKS...: the spec of the VM.
 ours() {
 	linux ours vmlet.sh "disks:" "$@"

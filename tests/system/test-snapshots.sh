@@ -18,12 +18,6 @@ clean() {
 	local disk
 	for disk in a b; do qemu-img check -q -f qcow2 "/var/lib/vmlet/vm/snap/$disk.qcow2" || fail "$disk is damaged"; done
 }
-failing() {
-	local out reason=$1
-	shift
-	if out=$("$@" 2>&1); then fail "$* succeeded"; fi
-	assert_contains "$out" "$reason"
-}
 
 # Before the first start there is nothing.
 failing "disk a is not there yet" vmlet snapshot create snap none
