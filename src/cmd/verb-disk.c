@@ -421,13 +421,8 @@ static int read_layers(struct work *work, struct plan_disk *disk)
 	int r = disk->disk->format == DISK_RAW
 			? 0
 			: disk_read_layers(fd, disk->file, NULL, &layers, &work->error);
-	disk->layer_count = 0;
-	disk->layers = arena_alloc(arena, (layers.count + 1) * sizeof(*disk->layers));
-	if (r == 0 && !disk->layers)
-		return error_set(&work->error, ENOMEM, "not enough memory");
-	for (size_t i = 0; r == 0 && i < layers.count; i++)
-		disk->layers[disk->layer_count++] =
-			arena_dup(arena, layers.paths[i], strlen(layers.paths[i]));
+	if (r == 0 && plan_set_layers(arena, disk, layers.paths, layers.count) < 0)
+		r = error_set(&work->error, ENOMEM, "not enough memory");
 	return r;
 }
 

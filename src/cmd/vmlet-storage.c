@@ -64,7 +64,6 @@ static struct plan_disk *find_disk(struct storage *storage, const char *name)
 static int open_layers(struct storage *storage, struct plan_disk *disk)
 {
 	struct disk_layers layers CLEANUP(disk_layers_done) = {0};
-	struct arena *arena = &storage->resolved.arena;
 	int fd AUTO_CLOSE = openat(storage->directory_fd, disk->file_name,
 		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
@@ -77,11 +76,8 @@ static int open_layers(struct storage *storage, struct plan_disk *disk)
 	int r = disk_read_layers(fd, disk->file, NULL, &layers, storage->error);
 	if (r < 0)
 		return r;
-	disk->layers = arena_alloc(arena, (layers.count + 1) * sizeof(*disk->layers));
-	for (size_t i = 0; disk->layers && i < layers.count; i++)
-		disk->layers[disk->layer_count++] =
-			arena_dup(arena, layers.paths[i], strlen(layers.paths[i]));
-	return disk->layers ? 1 : error_set(storage->error, ENOMEM, "not enough memory");
+	r = plan_set_layers(&storage->resolved.arena, disk, layers.paths, layers.count);
+	return r < 0 ? error_set(storage->error, ENOMEM, "not enough memory") : 1;
 }
 
 static struct plan_disk *find_present(struct storage *storage, const char *name)

@@ -100,19 +100,6 @@ static void write_options(const struct disk *disk, struct buf *options)
 		buf_puts(options, ",lazy_refcounts=on");
 }
 
-static int keep_layers(struct arena *arena, const struct disk_layers *layers,
-	struct plan_disk *disk, struct error *error)
-{
-	disk->layer_count = layers->count;
-	disk->layers = arena_alloc(arena, (layers->count + 1) * sizeof(*disk->layers));
-	for (size_t i = 0; disk->layers && i < layers->count; i++) {
-		disk->layers[i] = arena_dup(arena, layers->paths[i], strlen(layers->paths[i]));
-		if (!disk->layers[i])
-			disk->layers = NULL;
-	}
-	return disk->layers ? 0 : error_set(error, ENOMEM, "not enough memory");
-}
-
 static int prepare_disk(struct arena *arena, struct plan_disk *disk, const char *directory,
 	int directory_fd, struct error *error)
 {
@@ -136,7 +123,10 @@ static int prepare_disk(struct arena *arena, struct plan_disk *disk, const char 
 	/* The image's unit failed, and may not the next time. */
 	if (r == -ENOENT && disk->image_is_unit)
 		return -EAGAIN;
-	return r < 0 ? r : keep_layers(arena, &layers, disk, error);
+	if (r < 0)
+		return r;
+	r = plan_set_layers(arena, disk, layers.paths, layers.count);
+	return r < 0 ? error_set(error, ENOMEM, "not enough memory") : 0;
 }
 
 /* Holds the image store as it is: 'vmlet image' removes nothing meanwhile. */

@@ -80,6 +80,21 @@ bool plan_is_layer(const char *path, const char *image)
 	return strcmp(rest, ".qcow2") == 0;
 }
 
+int plan_set_layers(struct arena *arena, struct plan_disk *disk, char *const paths[], size_t count)
+{
+	const char **layers = arena_alloc(arena, (count + 1) * sizeof(*layers));
+	for (size_t i = 0; layers && i < count; i++) {
+		layers[i] = arena_dup(arena, paths[i], strlen(paths[i]));
+		if (!layers[i])
+			return -ENOMEM;
+	}
+	if (!layers)
+		return -ENOMEM;
+	disk->layers = layers;
+	disk->layer_count = count;
+	return 0;
+}
+
 /* systemd.exec(5), $CREDENTIALS_DIRECTORY: where systemd keeps those of a system service. */
 const char *plan_credential_path(struct arena *arena, const char *vm, const char *credential)
 {

@@ -118,6 +118,9 @@ const char *plan_image_path(
 /* Whether the host has no link for it. */
 bool plan_nic_is_user(const struct plan_nic *nic);
 
+/* Says what a disk stands on, in the arena. Returns -ENOMEM when memory is short, else 0. */
+int plan_set_layers(struct arena *arena, struct plan_disk *disk, char *const paths[], size_t count);
+
 /* Whether a file below a disk may be this one: it is in the image store, of the image with that
  * name (NULL: of any), or what clones share. */
 bool plan_is_layer(const char *path, const char *image);
