@@ -11,6 +11,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/vmlet
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 NETWORKDIR ?= $(PREFIX)/lib/systemd/network
@@ -74,7 +75,9 @@ vmlet-image_PACKAGES := libsystemd
 vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
 vmlet-lease_PACKAGES :=
 
-vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors qmp qmp-stream) \
+vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors \
+	supervisor respawn readiness liveness serial guest-log guest-events guest-notify guest-status \
+	qmp-session qmp-stream agent agent-question) \
 	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 
@@ -82,7 +85,7 @@ vmlet-storage_OBJECTS := $(PURE) $(call host,prepare provision journal repair di
 	$(call cmd,vmlet-storage resolved-plan)
 vmlet-storage_PACKAGES := yaml-0.1
 
-vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream) $(call cmd,vmlet-stop)
+vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream agent guest-log) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir running facts bus qmp qmp-stream agent \
@@ -148,6 +151,7 @@ install: all
 	install -D -m 0755 -t $(DESTDIR)$(GENERATORDIR) $(BUILD)/vmlet-generator
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf
+	install -D -m 0644 units/vmlet.catalog $(DESTDIR)$(CATALOGDIR)/vmlet.catalog
 	install -D -m 0644 units/vmlet.network $(DESTDIR)$(NETWORKDIR)/10-vmlet.network
 	install -D -m 0644 units/vmlet.link $(DESTDIR)$(NETWORKDIR)/10-vmlet.link
 	install -D -m 0644 units/networkmanager.conf $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf
@@ -163,7 +167,8 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/vmlet $(DESTDIR)$(GENERATORDIR)/vmlet-generator \
 		$(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit)) \
-		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(NETWORKDIR)/10-vmlet.network \
+		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(CATALOGDIR)/vmlet.catalog \
+		$(DESTDIR)$(NETWORKDIR)/10-vmlet.network \
 		$(DESTDIR)$(NETWORKDIR)/10-vmlet.link $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf \
 		$(DESTDIR)$(MANDIR)/man1/vmlet.1 \
 		$(DESTDIR)$(MANDIR)/man5/vmlet.yaml.5 $(DESTDIR)$(MANDIR)/man8/vmlet-generator.8 \

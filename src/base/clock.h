@@ -13,3 +13,9 @@ static inline uint64_t clock_usec(clockid_t clock)
 	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * USEC_SECOND + (uint64_t)now.tv_nsec / 1000;
 }
+
+/* The sum, or UINT64_MAX where it is out of range, as spans may be "infinity". */
+static inline uint64_t clock_add(uint64_t usec, uint64_t span_usec)
+{
+	return span_usec > UINT64_MAX - usec ? UINT64_MAX : usec + span_usec;
+}

@@ -23,7 +23,8 @@
 #define STORE_NAME_BYTES 64
 
 static const char help[] =
-	"Usage: vmlet-network open VM nic=NAME,tap=NAME,bridge=NAME[,...]...\n"
+	"Usage: vmlet-network open VM [tcp] [vsock|vsock-if-there]\n"
+	"                     [nic=NAME,tap=NAME,bridge=NAME[,...]...]\n"
 	"       vmlet-network close VM\n"
 	"       vmlet-network start NETWORK bridge=NAME [WORD...]\n"
 	"       vmlet-network stop NETWORK\n"
@@ -31,6 +32,7 @@ static const char help[] =
 	"open   opens a tap or macvtap in the host's network namespace for each argument,\n"
 	"       and puts it, as tap-NAME.QUEUE, into the descriptor store of the unit that\n"
 	"       runs this; /dev/vhost-net goes with it as vhost-NAME.QUEUE\n"
+	"       tcp is a socket for the VM's supervisor, vsock the guest's end of one\n"
 	"close  removes what outlives the descriptors: macvtaps, and packet filters\n"
 	"start  makes a network's bridge, or brings it to what the words say\n"
 	"stop   undoes what start did\n"
@@ -186,23 +188,72 @@ static int remember(const char *vm, char *const words[], const struct port *port
 	return r == 0 && leaves ? opened_write(vm, words, count, error) : r;
 }
 
+/* --- sockets ------------------------------------------------------------------------------- */
+
+/* With this the supervisor, which has no network, asks whether the guest takes connections. */
+static int store_tcp(struct error *error)
+{
+	int fd AUTO_CLOSE = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return fd < 0 ? error_set_errno(error, errno, "cannot make a TCP socket")
+		      : fdstore_add("tcp", fd, error);
+}
+
+static int store_vsock(const struct log *log, bool insist, struct error *error)
+{
+	int fd AUTO_CLOSE = -1;
+	int r = vhost_vsock_open(&fd);
+	if (r == 0)
+		return fdstore_add("vsock", fd, error);
+	if (insist)
+		return error_set_errno(error, -r,
+			"the VM has 'vsock', but /dev/vhost-vsock cannot be opened (modprobe "
+			"vhost_vsock)");
+	log_line(log, LOG_LEVEL_INFO,
+		"no /dev/vhost-vsock: the guest must say READY=1 on its virtio-serial port; "
+		"'modprobe vhost_vsock' mends it");
+	return 0;
+}
+
+/* The words before those of interfaces. Returns how many there are. */
+static int open_sockets(const struct log *log, const struct copies *copies, struct error *error)
+{
+	int r = fdstore_remove("tcp", error);
+	if (r == 0)
+		r = fdstore_remove("vsock", error);
+	size_t count = 0;
+	for (; r == 0 && count < copies->count && !strchr(copies->words[count], '='); count++) {
+		const char *word = copies->words[count];
+		if (strcmp(word, "tcp") == 0)
+			r = store_tcp(error);
+		else if (strcmp(word, "vsock") == 0 || strcmp(word, "vsock-if-there") == 0)
+			r = store_vsock(log, strcmp(word, "vsock") == 0, error);
+		else
+			r = error_set(error, EINVAL, "unknown word '%s'", word);
+	}
+	return r < 0 ? r : (int)count;
+}
+
 static int run_open(const struct log *log, const char *vm, char *const words[],
 	const struct copies *copies, struct error *error)
 {
 	struct port ports[OPENED_PORTS_MAX];
-	if (copies->count > OPENED_PORTS_MAX)
+	int first = enter_host_network(error);
+	if (first == 0)
+		first = open_sockets(log, copies, error);
+	if (first < 0)
+		return first;
+	size_t count = copies->count - (size_t)first;
+	if (count > OPENED_PORTS_MAX)
 		return error_set(error, EINVAL, "too many interfaces");
-	for (size_t i = 0; i < copies->count; i++) {
-		int r = port_read(copies->words[i], &ports[i], error);
+	for (size_t i = 0; i < count; i++) {
+		int r = port_read(copies->words[(size_t)first + i], &ports[i], error);
 		if (r < 0)
 			return r;
 	}
-	int r = forget(ports, copies->count, error);
+	int r = forget(ports, count, error);
 	if (r == 0)
-		r = enter_host_network(error);
-	if (r == 0)
-		r = remember(vm, words, ports, copies->count, error);
-	return r < 0 ? r : open_all(log, ports, copies->count, error);
+		r = remember(vm, words + first, ports, count, error);
+	return r < 0 ? r : open_all(log, ports, count, error);
 }
 
 static int run_close(const char *vm, struct error *error)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * vmlet-run: ExecStart= of vm@NAME.service, as the VM's own user. It prepares what QEMU needs,
- * leaves a small child that tells systemd when the guest runs, and becomes QEMU.
+ * leaves a small supervisor beside it, and becomes QEMU.
  */
 #include <fcntl.h>
-#include <signal.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
@@ -19,13 +19,9 @@
 #include "cmd/resolved-plan.h"
 #include "emit/qemu.h"
 #include "host/descriptors.h"
+#include "host/guest-notify.h"
 #include "host/prepare.h"
-#include "host/qmp.h"
-
-/* Long enough for a host that swaps; TimeoutStartSec= is the real bound. */
-#define ANSWER_TIMEOUT_USEC UINT64_C(300000000)
-#define POLL_INTERVAL_USEC 20000
-#define CHILD_FD 3
+#include "host/supervisor.h"
 
 static const char help[] =
 	"Usage: vmlet-run NAME -- QEMU [ARGUMENT...]\n"
@@ -36,6 +32,8 @@ static const char help[] =
 struct run {
 	const char *name;
 	char **argv; /* QEMU's; NULL-terminated */
+	int main_argc;
+	char **main_argv;
 	struct resolved_plan resolved;
 };
 
@@ -101,12 +99,11 @@ static int place_nic(
 	return 0;
 }
 
-static int place_descriptors(struct run *run, struct error *error)
+static int place_nics(struct run *run, const struct descriptors *descriptors, struct error *error)
 {
-	struct descriptors descriptors CLEANUP(descriptors_done) = {0};
-	int r = descriptors_receive(&descriptors, error);
+	int r = 0;
 	for (size_t i = 0; r == 0 && i < run->resolved.plan.nic_count; i++)
-		r = place_nic(run, &descriptors, i, error);
+		r = place_nic(run, descriptors, i, error);
 	return r;
 }
 
@@ -235,85 +232,115 @@ static int choose_aio(struct run *run, struct error *error)
 	return 0;
 }
 
-/* --- the child ----------------------------------------------------------------------------- */
+/* --- the supervisor ------------------------------------------------------------------------ */
 
-static int execute(struct qmp *qmp, const char *command, json_t *arguments, struct error *error)
-{
-	return qmp_execute(qmp, command, arguments, ANSWER_TIMEOUT_USEC, NULL, error);
-}
-
-static int wait_until_running(struct qmp *qmp, struct error *error)
-{
-	for (;;) {
-		json_t *answer = NULL;
-		int r = qmp_execute(qmp, "query-status", NULL, ANSWER_TIMEOUT_USEC, &answer, error);
-		if (r < 0)
-			return r;
-		bool running = json_is_true(json_object_get(answer, "running"));
-		json_decref(answer);
-		if (running)
-			return 0;
-		usleep(POLL_INTERVAL_USEC);
-	}
-}
-
-/* Pulls the cables of interfaces with 'link: down'. QEMU waits for it (-S) with the guest, which so
- * never sees them plugged in. */
-static int unplug(const struct plan *plan, struct qmp *qmp, struct error *error)
-{
-	bool any = false;
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < plan->nic_count; i++) {
-		const struct nic *nic = plan->nics[i].nic;
-		if (nic->link != LINK_DOWN)
-			continue;
-		any = true;
-		r = execute(qmp, "set_link",
-			json_pack("{s:s, s:b}", "name", nic->part.name, "up", 0), error);
-	}
-	return r == 0 && any ? execute(qmp, "cont", NULL, error) : r;
-}
-
-/* Says READY=1 when QEMU runs the guest. When QEMU ends before that, its own messages and exit say
- * why; the child has nothing to add. */
-static void watch(const struct plan *plan, int fd)
-{
-	struct qmp qmp;
-	struct error error;
-	if (qmp_take(&qmp, fd, ANSWER_TIMEOUT_USEC, &error) < 0)
-		return;
-	if (unplug(plan, &qmp, &error) == 0 && wait_until_running(&qmp, &error) == 0) {
-		sd_notify(0, "READY=1\nSTATUS=The guest runs.");
-		/* systemd looks up who speaks: this process must still be there. */
-		sd_notify_barrier(0, ANSWER_TIMEOUT_USEC);
-	}
-	qmp_done(&qmp);
-}
-
-/* Leaves the child to PID 1, which reaps it: QEMU must not find children it did not make. */
-static int start_child(const struct plan *plan, struct error *error)
+/* QEMU's end goes to its fixed number, the other is ret_fd. */
+static int make_pair(int number, int *ret_fd)
 {
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return error_set_errno(error, errno, "cannot make a socket pair");
-	pid_t middle = fork();
-	if (middle == 0) {
-		if (fork() == 0) {
-			/* A tap lives as long as anyone holds it: only the socket is kept. */
-			dup2(ends[0], CHILD_FD);
-			close_range(CHILD_FD + 1, ~0U, 0);
-			watch(plan, CHILD_FD);
-		}
-		_exit(0);
-	}
-	int r = middle < 0 ? -errno : 0;
-	close(ends[0]);
-	if (r == 0 && waitpid(middle, NULL, 0) < 0)
-		r = -errno;
-	if (r == 0 && dup2(ends[1], PLAN_FD_SUPERVISOR) < 0)
-		r = -errno;
+		return -errno;
+	int r = dup2(ends[1], number) < 0 ? -errno : 0;
 	close(ends[1]);
-	return r < 0 ? error_set_errno(error, -r, "cannot start the supervisor") : 0;
+	*ret_fd = ends[0];
+	return r;
+}
+
+static int listen_on(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
+		sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	int fd AUTO_CLOSE = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Of a QEMU before this one. */
+	unlink(path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		listen(fd, SOMAXCONN) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+static int make_console(const struct plan *plan, struct arena *arena,
+	struct supervisor_files *files, struct error *error)
+{
+	const char *state = prepare_directory("STATE_DIRECTORY", plan->state_directory);
+	const char *path =
+		arena_join(arena, prepare_directory("RUNTIME_DIRECTORY", plan->runtime_directory),
+			"/" PLAN_SERIAL_SOCKET, NULL);
+	if (!path)
+		return error_set(error, ENOMEM, "not enough memory");
+	int r = make_pair(PLAN_FD_SERIAL, &files->serial);
+	if (r == 0)
+		r = files->serial_listener = listen_on(path);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot make the console %s", path);
+	files->state_directory = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return files->state_directory < 0 ? error_set_errno(error, errno, "cannot open %s", state)
+					  : 0;
+}
+
+/* The guest's end of a vsock, where the host has one, and whom its systemd shall tell. */
+static int use_vsock(struct run *run, const struct descriptors *descriptors, int *ret_listener_fd)
+{
+	struct arena *arena = &run->resolved.arena;
+	const struct plan *plan = &run->resolved.plan;
+	bool notify = plan->vm->ready.when == READY_NOTIFY;
+	int r = plan_has_vsock(plan) ? descriptors_place(descriptors, "vsock", PLAN_FD_VSOCK)
+				     : -ENOENT;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = notify ? guest_notify_listen(plan->cid) : 0;
+	if (r < 0)
+		return r;
+	size_t count = count_arguments(run->argv);
+	char **argv = arena_alloc(arena, (count + 5) * sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	memcpy(argv, run->argv, count * sizeof(*argv));
+	argv[count++] = arena_join(arena, "-device", NULL);
+	argv[count++] = arena_printf(arena, "vhost-vsock-%s,guest-cid=%" PRIu64 ",vhostfd=%d",
+		qemu_virtio_bus(plan), plan->cid, PLAN_FD_VSOCK);
+	if (notify) {
+		*ret_listener_fd = r;
+		argv[count++] = arena_join(arena, "-smbios", NULL);
+		argv[count++] = arena_printf(arena,
+			"type=11,value=io.systemd.credential:vmm.notify_socket=vsock-stream:2:"
+			"%" PRIu32,
+			guest_notify_port(plan->cid));
+	}
+	argv[count] = NULL;
+	run->argv = argv;
+	return argv[count - 1] && argv[count - 2] ? 0 : -ENOMEM;
+}
+
+static void close_files(const struct supervisor_files *files)
+{
+	close_fd(&files->qmp);
+	close_fd(&files->serial);
+	close_fd(&files->serial_listener);
+	close_fd(&files->tcp);
+	close_fd(&files->notify_listener);
+	close_fd(&files->state_directory);
+}
+
+static int supervise(struct run *run, const struct descriptors *descriptors, struct error *error)
+{
+	const struct plan *plan = &run->resolved.plan;
+	struct supervisor_files files CLEANUP(close_files) = {-1, -1, -1, -1, -1, -1};
+	int r = make_pair(PLAN_FD_SUPERVISOR, &files.qmp);
+	if (r < 0)
+		return error_set_errno(error, -r, "cannot make a socket pair");
+	r = plan->vm->console.serial ? make_console(plan, &run->resolved.arena, &files, error) : 0;
+	if (r < 0)
+		return r;
+	r = use_vsock(run, descriptors, &files.notify_listener);
+	if (r < 0)
+		return error_set_errno(
+			error, -r, "cannot set up the vsock with CID %" PRIu64, plan->cid);
+	if (plan->ready_address)
+		files.tcp = descriptors_take(descriptors, "tcp");
+	return supervisor_start(plan, &files, run->main_argc, run->main_argv, error);
 }
 
 /* --- becoming QEMU ------------------------------------------------------------------------- */
@@ -332,6 +359,7 @@ static int become_qemu(struct run *run, struct error *error)
 
 static int run_vm(struct run *run, struct error *error)
 {
+	struct descriptors descriptors CLEANUP(descriptors_done) = {0};
 	int r = resolved_plan_load(&run->resolved, run->name, error);
 	if (r == 0)
 		r = prepare_vm_and_nodes(run, error);
@@ -339,11 +367,13 @@ static int run_vm(struct run *run, struct error *error)
 		r = prepare_booted_spec(&run->resolved.plan, run->resolved.source.text,
 			run->resolved.source.length, error);
 	if (r == 0)
-		r = place_descriptors(run, error);
+		r = descriptors_receive(&descriptors, error);
+	if (r == 0)
+		r = place_nics(run, &descriptors, error);
 	if (r == 0)
 		r = choose_aio(run, error);
 	if (r == 0)
-		r = start_child(&run->resolved.plan, error);
+		r = supervise(run, &descriptors, error);
 	return r < 0 ? r : become_qemu(run, error);
 }
 
@@ -366,7 +396,7 @@ int main(int argc, char **argv)
 		return asked ? 0 : 2;
 	}
 	struct log log = log_open_stderr("vmlet-run");
-	struct run run = {.name = argv[1], .argv = argv + 3};
+	struct run run = {.name = argv[1], .argv = argv + 3, .main_argc = argc, .main_argv = argv};
 	struct error error;
 	int r = run_vm(&run, &error);
 	log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);

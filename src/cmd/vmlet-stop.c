@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmlet-stop: ExecStop= of vm@NAME.service, as the VM's own user. It presses the guest's power
- * button, again and again, until QEMU has ended; past the stop timeout it has QEMU quit. What is
+ * vmlet-stop: ExecStop= of vm@NAME.service, as the VM's own user. It asks the guest agent to power
+ * off and presses the power button, again and again, until QEMU has ended; past the stop timeout it
+ * has QEMU quit. What is
  * then still running is systemd's to end: SIGTERM, TimeoutStopSec=, SIGKILL.
  */
 #include <fcntl.h>
@@ -11,19 +12,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <syslog.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/install.h"
-#include "base/log.h"
+#include "host/agent.h"
+#include "host/guest-log.h"
 #include "host/qmp.h"
 #include "plan/plan.h"
 
 /* A guest in its firmware or early boot loses the button; it is pressed again this often. */
-#define PRESS_INTERVAL_USEC (3 * USEC_SECOND)
+#define PRESS_INTERVAL_USEC (5 * USEC_SECOND)
 /* A QEMU that does not answer by then, or within the stop timeout, hangs. */
 #define ANSWER_TIMEOUT_USEC (30 * USEC_SECOND)
+/* A guest agent says nothing when it does what it is asked. */
+#define AGENT_TIMEOUT_USEC (USEC_SECOND / 2)
 #define QUIT_TIMEOUT_USEC (5 * USEC_SECOND)
 #define DEFAULT_STOP_TIMEOUT_USEC (90 * USEC_SECOND)
 
@@ -35,8 +40,9 @@ static const char help[] =
 	"'systemctl stop vm@NAME'.\n";
 
 struct stop {
-	const struct log *log;
+	const char *vm;
 	const char *directory;
+	uint64_t begun_usec;
 	int pidfd;
 	uint64_t timeout_usec;
 	uint64_t answer_timeout_usec;
@@ -75,18 +81,60 @@ static uint64_t read_timeout(const char *directory)
 	return usec ? usec : DEFAULT_STOP_TIMEOUT_USEC;
 }
 
-/* Presses until QEMU has ended or the time is over. Returns 1 when it has ended. */
-static int press_until_ended(const struct stop *stop, struct qmp *qmp, struct error *error)
+/* --- the ladder ---------------------------------------------------------------------------- */
+
+/* Adds an entry for a rung, with the time since the stop began. */
+static void tell(const struct stop *stop, int level, const char *what)
 {
-	uint64_t deadline = clock_usec(CLOCK_MONOTONIC) + stop->timeout_usec;
+	uint64_t msec = (clock_usec(CLOCK_MONOTONIC) - stop->begun_usec) / 1000;
+	guest_log(stop->vm, GUEST_STOP, level, NULL, "After %" PRIu64 ".%03" PRIu64 " s: %s.",
+		msec / 1000, msec % 1000, what);
+}
+
+/* Whether the guest has its agent's port open, as QEMU knows; the agent itself is not asked. */
+static bool agent_is_open(const struct stop *stop, struct qmp *qmp)
+{
+	json_t *chardevs = NULL;
+	struct error ignored;
+	bool open = false;
+	size_t index;
+	const json_t *chardev;
+	if (qmp_execute(
+		    qmp, "query-chardev", NULL, stop->answer_timeout_usec, &chardevs, &ignored) < 0)
+		return false;
+	json_array_foreach(chardevs, index, chardev)
+	{
+		const char *label = json_string_value(json_object_get(chardev, "label"));
+		open |= label && strcmp(label, "agent") == 0 &&
+			json_is_true(json_object_get(chardev, "frontend-open"));
+	}
+	json_decref(chardevs);
+	return open;
+}
+
+static void ask_agent(const struct stop *stop)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/" PLAN_AGENT_SOCKET, stop->directory);
+	tell(stop, LOG_INFO, "the guest agent is asked to power off");
+	agent_ask(path, "guest-shutdown", AGENT_TIMEOUT_USEC);
+}
+
+/* Presses until QEMU has ended or the time is over. Returns 1 when it has ended. */
+static int press_until_ended(const struct stop *stop, struct qmp *qmp, uint64_t deadline_usec,
+	bool first, struct error *error)
+{
 	for (;;) {
+		if (first)
+			tell(stop, LOG_INFO, "the power button is pressed");
+		first = false;
 		int r = qmp_execute(
 			qmp, "system_powerdown", NULL, stop->answer_timeout_usec, NULL, error);
 		/* It may end between the question and the answer. */
 		if (r < 0)
 			return ended_within(stop, USEC_SECOND) ? 1 : r;
 		uint64_t now = clock_usec(CLOCK_MONOTONIC);
-		uint64_t left = now < deadline ? deadline - now : 0;
+		uint64_t left = now < deadline_usec ? deadline_usec - now : 0;
 		if (ended_within(stop, left < PRESS_INTERVAL_USEC ? left : PRESS_INTERVAL_USEC))
 			return 1;
 		if (left <= PRESS_INTERVAL_USEC)
@@ -94,23 +142,52 @@ static int press_until_ended(const struct stop *stop, struct qmp *qmp, struct er
 	}
 }
 
+static void extend(const struct stop *stop)
+{
+	/* systemd's own clock for this phase, which began with TimeoutStopSec=. */
+	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+		stop->timeout_usec + 3 * stop->answer_timeout_usec + QUIT_TIMEOUT_USEC);
+}
+
+/* First the agent, which even a guest without ACPI has, then the button. A guest whose agent has
+ * ended is on its way down, and gets as much time again. */
+static int power_off(const struct stop *stop, struct qmp *qmp, struct error *error)
+{
+	uint64_t deadline = clock_add(stop->begun_usec, stop->timeout_usec);
+	bool agent = agent_is_open(stop, qmp);
+	if (agent) {
+		ask_agent(stop);
+		if (ended_within(stop, stop->timeout_usec < PRESS_INTERVAL_USEC
+					       ? stop->timeout_usec
+					       : PRESS_INTERVAL_USEC))
+			return 1;
+	}
+	int r = press_until_ended(stop, qmp, deadline, true, error);
+	if (r != 0 || !agent || agent_is_open(stop, qmp))
+		return r;
+	tell(stop, LOG_NOTICE, "the guest agent has ended, and the guest gets more time");
+	extend(stop);
+	return press_until_ended(stop, qmp, clock_add(deadline, stop->timeout_usec), false, error);
+}
+
 static int stop_vm(const struct stop *stop, struct error *error)
 {
 	char path[PATH_MAX];
 	struct qmp qmp CLEANUP(qmp_done) = {.fd = -1};
 	snprintf(path, sizeof(path), "%s/" PLAN_STOP_SOCKET, stop->directory);
-	/* systemd's own clock for this phase, which began with TimeoutStopSec=. */
-	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=The guest is asked to power off.",
-		stop->timeout_usec + 3 * stop->answer_timeout_usec + QUIT_TIMEOUT_USEC);
+	extend(stop);
+	sd_notify(0, "STATUS=The guest is asked to power off.");
 	int r = qmp_connect(&qmp, path, stop->answer_timeout_usec, error);
 	if (r < 0)
 		return ended_within(stop, 0) ? 0 : r;
-	r = press_until_ended(stop, &qmp, error);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	log_line(stop->log, LOG_LEVEL_WARNING,
-		"the guest did not power off within %" PRIu64 " s: QEMU quits",
-		stop->timeout_usec / USEC_SECOND);
+	r = power_off(stop, &qmp, error);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		tell(stop, LOG_INFO, "the guest has powered off");
+		return 0;
+	}
+	tell(stop, LOG_WARNING, "the guest has not powered off ('stop-timeout'), and QEMU quits");
 	r = qmp_execute(&qmp, "quit", NULL, stop->answer_timeout_usec, NULL, error);
 	if (ended_within(stop, QUIT_TIMEOUT_USEC))
 		return 0;
@@ -133,13 +210,20 @@ int main(int argc, char **argv)
 	int pidfd AUTO_CLOSE = main_pid ? pidfd_open((pid_t)strtol(main_pid, NULL, 10), 0) : -1;
 	if (pidfd < 0)
 		return 0;
-	struct log log = log_open_stderr("vmlet-stop");
-	struct stop stop = {&log, directory, pidfd, read_timeout(directory), ANSWER_TIMEOUT_USEC};
+	const char *name = strrchr(directory, '/');
+	struct stop stop = {
+		.vm = name ? name + 1 : directory,
+		.directory = directory,
+		.begun_usec = clock_usec(CLOCK_MONOTONIC),
+		.pidfd = pidfd,
+		.timeout_usec = read_timeout(directory),
+		.answer_timeout_usec = ANSWER_TIMEOUT_USEC,
+	};
 	if (stop.timeout_usec < stop.answer_timeout_usec)
 		stop.answer_timeout_usec = stop.timeout_usec;
 	struct error error;
 	int r = stop_vm(&stop, &error);
 	if (r < 0)
-		log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
+		tell(&stop, LOG_ERR, error.message);
 	return r < 0 ? 1 : 0;
 }

@@ -83,6 +83,16 @@ static bool uses_storage_network(const struct plan *plan)
 	return false;
 }
 
+static bool uses_vsock(const struct plan *plan)
+{
+	return plan_has_vsock(plan);
+}
+
+static bool listens_on_vsock(const struct plan *plan)
+{
+	return plan->vm->ready.when == READY_NOTIFY;
+}
+
 const struct loosening loosenings[] = {
 	{"DeviceAllow", "/dev/kvm rw", "accel", uses_kvm},
 	{"BindPaths", "-/dev/kvm", "accel", uses_kvm},
@@ -93,7 +103,10 @@ const struct loosening loosenings[] = {
 	{"DeviceAllow", "char-macvtap rw", "nics", uses_macvtaps},
 	{"DeviceAllow", "/dev/vhost-net rw", "nics", uses_vhost},
 	/* A descriptor for each queue, and one of vhost. */
-	{"FileDescriptorStoreMax", "128", "nics", uses_queues},
+	{"FileDescriptorStoreMax", "136", "nics", uses_queues},
+	{"DeviceAllow", "/dev/vhost-vsock rw", "vsock", uses_vsock},
+	/* The guest's systemd speaks to the supervisor. */
+	{"RestrictAddressFamilies", "AF_VSOCK", "ready", listens_on_vsock},
 	/* The group may open all disks of the host; the device policy leaves this one. */
 	{"SupplementaryGroups", "disk", "disks.*.device", uses_device},
 	{"PrivateNetwork", "no", "disks.*.uri", uses_storage_network},
@@ -279,14 +292,32 @@ static void add_nics(const struct plan *plan, struct buf *buf)
 	buf_putc(buf, '\n');
 }
 
-/* The taps of a VM, for vmlet-network to open and put into the descriptor store. */
+/* What only root can open on the host, for vmlet-network to put into the descriptor store. */
 static void add_network_commands(const struct plan *plan, struct buf *buf)
 {
-	if (!uses_host(plan))
+	if (!uses_host(plan) && !plan->ready_address && !plan_has_vsock(plan))
 		return;
 	buf_puts(buf, "ExecStartPre=+" INSTALL_LIBEXEC_DIR "/vmlet-network open ");
 	buf_puts(buf, plan->vm->name);
+	if (plan->ready_address)
+		buf_puts(buf, " tcp");
+	if (plan_has_vsock(plan))
+		buf_puts(buf, plan->vm->vsock.given ? " vsock" : " vsock-if-there");
 	add_nics(plan, buf);
+}
+
+/* The supervisor's socket is the host's, and reaches the guest alone. */
+static void add_ready_address(const struct plan *plan, struct buf *buf)
+{
+	if (plan->ready_address)
+		buf_printf(buf, "# because of 'ready':\nIPAddressAllow=%s\n", plan->ready_address);
+}
+
+static void add_supervision(const struct vm *vm, struct buf *buf)
+{
+	add_span(buf, "TimeoutStartSec", vm->ready_timeout_usec);
+	if (vm->liveness.check != LIVENESS_NONE)
+		add_span(buf, "WatchdogSec", vm->liveness.timeout_usec);
 }
 
 /* The ports of the host that QEMU may listen on, and no other. */
@@ -327,6 +358,7 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	unit_begin_section(buf, "Service");
 	unit_add_raw(buf, "Restart", choice_name(&restart_names, vm->restart));
 	add_span(buf, "RestartSec", vm->restart_delay_usec);
+	add_supervision(vm, buf);
 	unit_add_raw(buf, "User", plan->user);
 	buf_puts(buf, "StateDirectory=vmlet/vm/");
 	buf_puts(buf, vm->name);
@@ -336,6 +368,7 @@ static void add_service_section(const struct plan *plan, const char *credential,
 	add_loosenings(plan, buf);
 	add_disk_files(plan, buf);
 	add_forwards(plan, buf);
+	add_ready_address(plan, buf);
 	add_network_commands(plan, buf);
 	add_qemu_command(plan, options, buf);
 	add_settings(buf, &vm->service);

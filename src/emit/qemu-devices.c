@@ -23,9 +23,11 @@ void qemu_emit_monitors(const struct plan *plan, struct options *options)
 
 void qemu_emit_console(const struct plan *plan, struct options *options)
 {
+	char fd[OPTION_NUMBER_BYTES];
 	if (!plan->vm->console.serial)
 		return;
-	emit_socket(plan, "serial", PLAN_SERIAL_SOCKET, options);
+	options_add(options, "-chardev", "socket,id=serial,fd=", option_number(PLAN_FD_SERIAL, fd),
+		NULL);
 	options_add(options, "-serial", "chardev:serial", NULL);
 }
 
@@ -36,7 +38,48 @@ void qemu_emit_agent(const struct plan *plan, struct options *options)
 	options_add(
 		options, "-device", "virtio-serial-", qemu_virtio_bus(plan), ",id=agent-bus", NULL);
 	options_add(options, "-device",
-		"virtserialport,bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0", NULL);
+		"virtserialport,id=" PLAN_AGENT_DEVICE
+		",bus=agent-bus.0,chardev=agent,name=org.qemu.guest_agent.0",
+		NULL);
+}
+
+/* What the guest's systemd would say over vsock, it can say here where the host has none. */
+void qemu_emit_notify(const struct plan *plan, struct options *options)
+{
+	if (plan->vm->ready.when != READY_NOTIFY)
+		return;
+	emit_socket(plan, "notify", PLAN_NOTIFY_SOCKET, options);
+	options_add(options, "-device",
+		"virtserialport,bus=agent-bus.0,chardev=notify,name=" PLAN_NOTIFY_PORT, NULL);
+}
+
+static const char *watchdog_action(enum watchdog_action action)
+{
+	switch (action) {
+	case WATCHDOG_RESET:
+		return "reset";
+	case WATCHDOG_POWEROFF:
+		return "poweroff";
+	case WATCHDOG_RESTART: /* by systemd, as the supervisor tells it */
+	case WATCHDOG_ACTION_COUNT:
+		return "pause";
+	}
+	return "pause";
+}
+
+/* How the guest tells that it is in trouble. They come last: the addresses of all else stay. */
+void qemu_emit_health(const struct plan *plan, struct options *options)
+{
+	const struct watchdog *watchdog = &plan->vm->watchdog;
+	if (watchdog->given) {
+		options_add(options, "-device", choice_name(&watchdog_model_names, watchdog->model),
+			NULL);
+		options_add(options, "-action",
+			"watchdog=", watchdog_action((enum watchdog_action)watchdog->action), NULL);
+	}
+	if (plan->vm->machine != MACHINE_MICROVM)
+		options_add_fixed(options, "-device", "pvpanic-pci");
+	options_add_fixed(options, "-action", "panic=exit-failure");
 }
 
 /* Places for what is plugged in while the guest runs: q35's own bus takes nothing then (QEMU,

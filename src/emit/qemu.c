@@ -23,10 +23,12 @@ void qemu_emit(const struct plan *plan, struct options *options)
 	qemu_emit_monitors(plan, options);
 	qemu_emit_console(plan, options);
 	qemu_emit_agent(plan, options);
+	qemu_emit_notify(plan, options);
 	qemu_emit_disks(plan, options);
 	qemu_emit_provision(plan, options);
 	qemu_emit_nics(plan, options);
 	qemu_emit_hotplug(plan, options);
+	qemu_emit_health(plan, options);
 	for (size_t i = 0; i < plan->vm->qemu_args.count; i++)
 		options_add_flag(options, plan->vm->qemu_args.items[i]);
 }

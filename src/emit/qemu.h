@@ -14,6 +14,8 @@ void qemu_emit_boot(const struct plan *plan, struct options *options);
 void qemu_emit_monitors(const struct plan *plan, struct options *options);
 void qemu_emit_console(const struct plan *plan, struct options *options);
 void qemu_emit_agent(const struct plan *plan, struct options *options);
+void qemu_emit_notify(const struct plan *plan, struct options *options);
+void qemu_emit_health(const struct plan *plan, struct options *options);
 void qemu_emit_disks(const struct plan *plan, struct options *options);
 void qemu_emit_hotplug(const struct plan *plan, struct options *options);
 void qemu_emit_provision(const struct plan *plan, struct options *options);

@@ -22,7 +22,7 @@ static void give_up(struct agent *agent)
 	agent->fd = -1;
 }
 
-static void ask(struct agent *agent, const char *command)
+void agent_begin(struct agent *agent, const char *command)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char text[256];
@@ -42,7 +42,7 @@ static void ask(struct agent *agent, const char *command)
 }
 
 /* Takes what has come; the question is over when the answer has, or cannot any more. */
-static void listen_to(struct agent *agent)
+void agent_receive(struct agent *agent)
 {
 	char block[8192];
 	ssize_t count = recv(agent->fd, block, sizeof(block), 0);
@@ -74,7 +74,7 @@ void agents_ask(struct agent *agents, size_t count, const char *command, uint64_
 	for (size_t i = 0; i < count; i++) {
 		agents[i].fd = -1;
 		if (items && agents[i].path)
-			ask(&agents[i], command);
+			agent_begin(&agents[i], command);
 	}
 	for (uint64_t now; items && (now = clock_usec(CLOCK_MONOTONIC)) < deadline_usec;) {
 		bool any = false;
@@ -87,7 +87,7 @@ void agents_ask(struct agent *agents, size_t count, const char *command, uint64_
 			break;
 		for (size_t i = 0; i < count; i++)
 			if (agents[i].fd >= 0 && items[i].revents)
-				listen_to(&agents[i]);
+				agent_receive(&agents[i]);
 	}
 	for (size_t i = 0; i < count; i++)
 		give_up(&agents[i]);
@@ -106,6 +106,13 @@ bool agent_ask(const char *path, const char *command, uint64_t timeout_usec)
 bool agent_is_there(const char *path)
 {
 	return agent_ask(path, "guest-ping", PING_TIMEOUT_USEC);
+}
+
+void agent_reset(struct agent *agent)
+{
+	give_up(agent);
+	agent_done(agent);
+	*agent = (struct agent){.path = agent->path, .fd = -1};
 }
 
 void agent_done(struct agent *agent)

@@ -19,6 +19,14 @@ struct agent {
 /* Asks the agents whose path is given, and waits for all of them at once. */
 void agents_ask(struct agent *agents, size_t count, const char *command, uint64_t timeout_usec);
 
+/* The same in steps, for a process with an event loop: asks (fd is -1 when that is not possible),
+ * and takes what has come when fd is readable. The question is over when fd is -1 again. */
+void agent_begin(struct agent *agent, const char *command);
+void agent_receive(struct agent *agent);
+
+/* Ends a question, answered or not, and empties the agent for another. */
+void agent_reset(struct agent *agent);
+
 /* Whether an agent answers at this socket, for a question that may take long. */
 bool agent_is_there(const char *path);
 

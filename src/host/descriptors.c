@@ -15,17 +15,23 @@ int descriptors_receive(struct descriptors *ret_descriptors, struct error *error
 	return 0;
 }
 
-int descriptors_place(const struct descriptors *descriptors, const char *name, int number)
+int descriptors_take(const struct descriptors *descriptors, const char *name)
 {
 	for (int i = 0; descriptors->names && descriptors->names[i]; i++) {
 		if (strcmp(descriptors->names[i], name) != 0)
 			continue;
-		if (dup2(SD_LISTEN_FDS_START + i, number) < 0)
-			return -errno;
 		int r = sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
-		return r < 0 ? r : 0;
+		return r < 0 ? r : SD_LISTEN_FDS_START + i;
 	}
 	return -ENOENT;
+}
+
+int descriptors_place(const struct descriptors *descriptors, const char *name, int number)
+{
+	int fd = descriptors_take(descriptors, name);
+	if (fd < 0)
+		return fd;
+	return dup2(fd, number) < 0 ? -errno : 0;
 }
 
 int descriptors_close_below(int limit)

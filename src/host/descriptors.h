@@ -17,6 +17,10 @@ int descriptors_receive(struct descriptors *ret_descriptors, struct error *error
  * -ENOENT when it was not passed. */
 int descriptors_place(const struct descriptors *descriptors, const char *name, int number);
 
+/* The same where no fixed number is asked for: the caller's to close. -ENOENT when it was not
+ * passed. */
+int descriptors_take(const struct descriptors *descriptors, const char *name);
+
 /* Marks everything from 3 up to below limit to be closed by execve(2). */
 int descriptors_close_below(int limit);
 

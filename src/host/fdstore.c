@@ -29,6 +29,7 @@ int fdstore_remove(const char *name, struct error *error)
 int fdstore_add(const char *name, int fd, struct error *error)
 {
 	char state[320];
-	snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s", name);
+	/* systemd drops what hangs up otherwise, as a socket that is not connected does. */
+	snprintf(state, sizeof(state), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s", name);
 	return check(sd_pid_notify_with_fds(0, 0, state, &fd, 1), name, error);
 }

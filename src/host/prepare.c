@@ -14,8 +14,7 @@
 #include "host/provision.h"
 #include "host/repair.h"
 
-/* A list of directories (systemd.exec(5)) of which the first is the VM's own. */
-static const char *directory_from(const char *variable, const char *otherwise)
+const char *prepare_directory(const char *variable, const char *otherwise)
 {
 	const char *value = getenv(variable);
 	return value && *value == '/' && !strchr(value, ':') ? value : otherwise;
@@ -161,7 +160,7 @@ static int sweep_and_prepare(struct arena *arena, struct plan *plan, const char 
 
 int prepare_storage(struct arena *arena, struct plan *plan, struct error *error)
 {
-	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
+	const char *directory = prepare_directory("STATE_DIRECTORY", plan->state_directory);
 	int directory_fd AUTO_CLOSE = open_directory(directory, error);
 	return directory_fd < 0 ? directory_fd
 				: sweep_and_prepare(arena, plan, directory, directory_fd, error);
@@ -169,7 +168,7 @@ int prepare_storage(struct arena *arena, struct plan *plan, struct error *error)
 
 int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 {
-	const char *directory = directory_from("STATE_DIRECTORY", plan->state_directory);
+	const char *directory = prepare_directory("STATE_DIRECTORY", plan->state_directory);
 	int directory_fd AUTO_CLOSE = open_directory(directory, error);
 	int r = directory_fd < 0 ? directory_fd : check_accel(plan->vm, error);
 	if (r == 0)
@@ -180,14 +179,14 @@ int prepare_vm(struct arena *arena, struct plan *plan, struct error *error)
 		r = repair_finish(plan, directory, directory_fd, error);
 	if (r == 0)
 		r = provision_vm(plan, directory, directory_fd,
-			directory_from("RUNTIME_DIRECTORY", plan->runtime_directory), error);
+			prepare_directory("RUNTIME_DIRECTORY", plan->runtime_directory), error);
 	return r;
 }
 
 int prepare_booted_spec(
 	const struct plan *plan, const char *text, size_t length, struct error *error)
 {
-	const char *directory = directory_from("RUNTIME_DIRECTORY", plan->runtime_directory);
+	const char *directory = prepare_directory("RUNTIME_DIRECTORY", plan->runtime_directory);
 	int fd AUTO_CLOSE = open_directory(directory, error);
 	if (fd < 0)
 		return fd;

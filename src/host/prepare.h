@@ -6,6 +6,10 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
+/* The directory that systemd gave in $STATE_DIRECTORY or $RUNTIME_DIRECTORY (systemd.exec(5)), or
+ * otherwise where it is none, or a list of them. */
+const char *prepare_directory(const char *variable, const char *otherwise);
+
 /* Sweeps what a killed run left, checks that the host has what the plan needs, makes and grows the
  * disks and builds the seed, in the directories that systemd gave ($STATE_DIRECTORY and
  * $RUNTIME_DIRECTORY, else the plan's). The plan learns what disks stand on, in the arena. */

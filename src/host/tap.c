@@ -88,11 +88,21 @@ int macvtap_open(int index, size_t queues, int fds[], struct error *error)
 	return 0;
 }
 
-int vhost_net_open(int *ret_fd)
+static int open_device(const char *path, int *ret_fd)
 {
-	int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	*ret_fd = fd;
 	return 0;
+}
+
+int vhost_net_open(int *ret_fd)
+{
+	return open_device("/dev/vhost-net", ret_fd);
+}
+
+int vhost_vsock_open(int *ret_fd)
+{
+	return open_device("/dev/vhost-vsock", ret_fd);
 }

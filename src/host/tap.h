@@ -14,3 +14,6 @@ int macvtap_open(int index, size_t queues, int fds[], struct error *error);
 
 /* Opens the kernel's virtio-net back end. -ENOENT when the host has none. */
 int vhost_net_open(int *ret_fd);
+
+/* The same of its vsock back end. */
+int vhost_vsock_open(int *ret_fd);

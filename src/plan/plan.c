@@ -280,6 +280,27 @@ static const char *choose_cpu_model(const struct vm *vm)
 	return vm->accel == ACCEL_KVM ? "host" : "max";
 }
 
+/* A guest's may be anything from 3 on (vsock(7)); the upper half is left to who gives their own. */
+static uint64_t choose_cid(const struct vm *vm)
+{
+	if (vm->vsock.cid)
+		return vm->vsock.cid;
+	return 3 + hash_names(vm->name, "vsock") % (INT32_MAX - 3);
+}
+
+static const char *choose_ready_address(const struct vm *vm)
+{
+	const char *address = vm->ready.address;
+	for (size_t i = 0; !address && i < vm->nics.count; i++)
+		address = vm_nic(vm, i)->address;
+	return vm->ready.tcp ? address : NULL;
+}
+
+bool plan_has_vsock(const struct plan *plan)
+{
+	return plan->vm->vsock.given || plan->vm->ready.when == READY_NOTIFY;
+}
+
 int plan_vm(struct arena *arena, const struct documents *documents, const struct vm *vm,
 	struct plan *ret_plan)
 {
@@ -288,6 +309,8 @@ int plan_vm(struct arena *arena, const struct documents *documents, const struct
 		.state_directory = arena_join(arena, PLAN_STATE_ROOT "/", vm->name, NULL),
 		.runtime_directory = arena_join(arena, PLAN_RUNTIME_ROOT "/", vm->name, NULL),
 		.cpu_model = choose_cpu_model(vm),
+		.cid = choose_cid(vm),
+		.ready_address = choose_ready_address(vm),
 		.disks = arena_alloc(arena, vm->disks.count * sizeof(*plan.disks)),
 		.disk_count = vm->disks.count,
 		.nics = arena_alloc(arena, vm->nics.count * sizeof(*plan.nics)),

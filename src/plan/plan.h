@@ -24,7 +24,9 @@
  * PLAN_FDS_MAX of them, so these never meet. */
 #define PLAN_FDS_MAX (2 * NICS_MAX * QUEUES_MAX)
 #define PLAN_FD_SUPERVISOR (3 + PLAN_FDS_MAX)
-#define PLAN_FD_TAP (PLAN_FD_SUPERVISOR + 1)
+#define PLAN_FD_SERIAL (PLAN_FD_SUPERVISOR + 1)
+#define PLAN_FD_VSOCK (PLAN_FD_SERIAL + 1)
+#define PLAN_FD_TAP (PLAN_FD_VSOCK + 1)
 #define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX * QUEUES_MAX)
 
 /* How many disks and interfaces can be added to a running q35. */
@@ -39,11 +41,20 @@
 #define PLAN_IGNITION_FILE "ignition"
 #define PLAN_SMBIOS_FILE "smbios-" /* and a number */
 #define PLAN_SPEC_FILE "spec.yaml"
+#define PLAN_CONSOLE_FILE "console.log"
+#define PLAN_CONSOLE_OLD_FILE "console.log.1"
 #define PLAN_STOP_TIMEOUT_FILE "stop-timeout"
 #define PLAN_QMP_SOCKET "qmp.sock"
 #define PLAN_STOP_SOCKET "stop.sock"
 #define PLAN_SERIAL_SOCKET "serial.sock"
 #define PLAN_AGENT_SOCKET "agent.sock"
+#define PLAN_NOTIFY_SOCKET "notify.sock"
+
+/* The device that is the guest agent's port, as QEMU's events name it. */
+#define PLAN_AGENT_DEVICE "agent-port"
+
+/* The virtio-serial port on which a guest says what sd_notify(3) says, a message a line. */
+#define PLAN_NOTIFY_PORT "org.vmlet.notify.0"
 
 struct plan_disk {
 	const struct disk *disk;
@@ -98,6 +109,8 @@ struct plan {
 	const char *state_directory;
 	const char *runtime_directory;
 	const char *cpu_model;
+	uint64_t cid;		   /* of the guest's vsock */
+	const char *ready_address; /* of ready.tcp; else NULL */
 	struct plan_disk *disks;
 	size_t disk_count;
 	struct plan_nic *nics;
@@ -114,6 +127,9 @@ int plan_vm(struct arena *arena, const struct documents *documents, const struct
  * one it is NAME.qcow2, put there by hand. NULL when memory is short. */
 const char *plan_image_path(
 	struct arena *arena, const struct documents *documents, const char *image);
+
+/* Whether the guest gets a vsock: where the host has it, unless the spec insists. */
+bool plan_has_vsock(const struct plan *plan);
 
 /* Whether the host has no link for it. */
 bool plan_nic_is_user(const struct plan_nic *nic);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/set.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +161,24 @@ static void check_nics(const struct set *set, struct claims *claims, struct diag
 	}
 }
 
+/* The guests' addresses on the one vsock that a host has. */
+static int check_cids(
+	struct arena *arena, const struct set *set, struct claims *claims, struct diags *diags)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct member *member = &set->items[i];
+		if (member->document->broken || !plan_has_vsock(&member->plan))
+			continue;
+		const char *cid = arena_printf(arena, "%" PRIu64, member->plan.cid);
+		if (!cid)
+			return -ENOMEM;
+		add_claim(claims, cid, member->document,
+			rules_place(member->document->merged, "vsock", NULL));
+	}
+	check_claims(claims, "vsock address", "give it a 'vsock: {cid: ...}' of its own", diags);
+	return 0;
+}
+
 enum sharing {
 	SHARING_NONE,
 	SHARING_READ_ONLY,
@@ -294,7 +314,8 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 	if (r < 0)
 		return r;
 	check_nics(&set, &claims, diags);
-	if (diags->out_of_memory || join_networks(arena, &set) < 0)
+	if (check_cids(arena, &set, &claims, diags) < 0 || diags->out_of_memory ||
+		join_networks(arena, &set) < 0)
 		return -ENOMEM;
 	*ret_set = set;
 	return 0;

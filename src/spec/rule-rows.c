@@ -457,6 +457,56 @@ static const struct rule vm_rows[] = {
 		.message = "machine 'microvm' has no SMBIOS for 'credentials'",
 		.hint = "use machine: q35",
 	}, {
+		.code = "ready-twice", .at = "ready.tcp",
+		.conditions = {{"ready.tcp", TEST_GIVEN, NULL}, {"ready.when", TEST_IS_NOT, "started"}},
+		.message = "'when' and 'tcp' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "ready-twice", .at = "ready.serial",
+		.conditions = {{"ready.serial", TEST_GIVEN, NULL}, {"ready.when", TEST_IS_NOT, "started"}},
+		.message = "'when' and 'serial' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "ready-twice", .at = "ready.serial",
+		.conditions = {{"ready.serial", TEST_GIVEN, NULL}, {"ready.tcp", TEST_GIVEN, NULL}},
+		.message = "'tcp' and 'serial' exclude each other",
+		.hint = "keep one of them",
+	}, {
+		.code = "ready-tcp", .at = "ready.address", .fillable = true,
+		.conditions = {{"ready.address", TEST_GIVEN, NULL}, {"ready.tcp", TEST_ABSENT, NULL}},
+		.message = "'address' needs 'tcp'",
+		.hint = "say which port: {tcp: 5432, address: 10.1.0.5}",
+	}, {
+		.code = "ready-serial", .at = "ready.serial",
+		.conditions = {{"ready.serial", TEST_GIVEN, NULL}, {"console.serial", TEST_OFF, NULL}},
+		.message = "'ready.serial' needs the serial port that 'console.serial: no' takes away",
+		.hint = "remove one of them",
+	}, {
+		.code = "journal-serial", .at = "console.journal",
+		.conditions = {{"console.journal", TEST_ON, NULL}, {"console.serial", TEST_OFF, NULL}},
+		.message = "'console.journal' needs the serial port that 'console.serial: no' takes away",
+		.hint = "remove one of them",
+	}, {
+		.code = "ready-microvm", .at = "ready.when",
+		.conditions = {{"ready.when", TEST_IS, "notify"}, {"machine", TEST_IS, "microvm"}},
+		.message = "machine 'microvm' has no SMBIOS to tell the guest's systemd whom to notify",
+		.hint = "use machine: q35, or another 'ready'",
+	}, {
+		.code = "liveness-watchdog", .at = "liveness.check", .fillable = true,
+		.conditions = {{"liveness.check", TEST_IS, "watchdog"}, {"watchdog", TEST_ABSENT, NULL}},
+		.message = "liveness 'watchdog' needs watchdog: {action: restart}",
+		.hint = "the guest's driver then shows that the guest lives",
+	}, {
+		.code = "liveness-watchdog", .at = "liveness.check", .fillable = true,
+		.conditions = {{"watchdog", TEST_GIVEN, NULL}, {"liveness.check", TEST_IS, "watchdog"}, {"watchdog.action", TEST_IS_NOT, "restart"}},
+		.message = "liveness 'watchdog' needs watchdog: {action: restart}",
+		.hint = "the guest's driver then shows that the guest lives",
+	}, {
+		.code = "watchdog-microvm", .at = "watchdog",
+		.conditions = {{"watchdog", TEST_GIVEN, NULL}, {"machine", TEST_IS, "microvm"}},
+		.message = "machine 'microvm' has no bus for a watchdog device",
+		.hint = "use machine: q35, or liveness: guest-agent",
+	}, {
 		.code = "needs-kernel", .at = "boot.initrd", .fillable = true,
 		.conditions = {{"boot.initrd", TEST_GIVEN, NULL}, {"boot.kernel", TEST_ABSENT, NULL}},
 		.message = "'initrd' needs 'kernel'",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules of VMs that rows cannot say: sums, counts, names that must be there. */
 #include <inttypes.h>
+#include <regex.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -91,6 +92,41 @@ static void check_trunks(const struct vm *vm, const struct node *document, struc
 	}
 }
 
+/* --- readiness ----------------------------------------------------------------------------- */
+
+static bool has_address(const struct vm *vm)
+{
+	for (size_t i = 0; i < vm->nics.count; i++)
+		if (vm_nic(vm, i)->address)
+			return true;
+	return false;
+}
+
+static void check_ready(const struct vm *vm, const struct node *document, struct diags *diags)
+{
+	const struct ready *ready = &vm->ready;
+	if (ready->tcp && !ready->address && !has_address(vm))
+		diag_add(diags, SEVERITY_ERROR, rules_place(document, "ready.tcp", NULL),
+			"ready-address",
+			"give an interface an 'address', which its network's DHCP then gives to "
+			"it, or say ready: {tcp: PORT, address: ADDRESS}",
+			"'tcp' needs to know the guest's address");
+	regex_t regex;
+	if (!ready->serial)
+		return;
+	int r = regcomp(&regex, ready->serial, REG_EXTENDED | REG_NOSUB);
+	char reason[128];
+	if (r == 0) {
+		regfree(&regex);
+		return;
+	}
+	regerror(r, &regex, reason, sizeof(reason));
+	diag_add(diags, SEVERITY_ERROR, rules_place(document, "ready.serial", NULL), "bad-regex",
+		"it is an extended regular expression (regex(7)); a backslash stands before a "
+		"character that is meant itself",
+		"'%s' is no regular expression: %s", ready->serial, reason);
+}
+
 /* --- disks --------------------------------------------------------------------------------- */
 
 /* Names that another device may have after the next boot (systemd, "Predictable block device
@@ -167,4 +203,5 @@ void rules_check_vm(const struct vm *vm, const struct node *document, struct dia
 	check_order(document, diags);
 	check_topology(vm, document, diags);
 	check_qemu_args(vm, document, diags);
+	check_ready(vm, document, diags);
 }

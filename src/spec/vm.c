@@ -69,6 +69,19 @@ DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
 	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog",
 	[RESTART_ON_ABORT] = "on-abort", [RESTART_ALWAYS] = "always");
 
+DEFINE_CHOICES(ready_when_names, READY_WHEN_COUNT, [READY_STARTED] = "started",
+	[READY_GUEST_AGENT] = "guest-agent", [READY_NOTIFY] = "notify");
+
+DEFINE_CHOICES(liveness_names,
+	LIVENESS_COUNT, [LIVENESS_QEMU] = "qemu", [LIVENESS_GUEST_AGENT] = "guest-agent",
+	[LIVENESS_WATCHDOG] = "watchdog", [LIVENESS_NONE] = "none");
+
+DEFINE_CHOICES(watchdog_model_names,
+	WATCHDOG_MODEL_COUNT, [WATCHDOG_I6300ESB] = "i6300esb", [WATCHDOG_IB700] = "ib700");
+
+DEFINE_CHOICES(watchdog_action_names, WATCHDOG_ACTION_COUNT, [WATCHDOG_RESET] = "reset",
+	[WATCHDOG_POWEROFF] = "poweroff", [WATCHDOG_RESTART] = "restart");
+
 /* clang-format off */
 static const struct key topology_keys[] = {
 	{
@@ -500,9 +513,75 @@ static const struct key console_keys[] = {
 		.name = "serial", .type = KEY_BOOL, .offset = offsetof(struct console, serial),
 		.fallback = "yes", .example = "no",
 		.summary = "A serial port, to which 'vmlet console' attaches.",
+	}, {
+		.name = "journal", .type = KEY_BOOL, .offset = offsetof(struct console, journal),
+		.fallback = "no", .example = "yes",
+		.summary = "What the guest prints on it goes to the journal too, as lines of the unit.",
 	},
 };
 static TABLE(console_table, console_keys, struct console);
+
+static const struct key ready_keys[] = {
+	{
+		.name = "when", .type = KEY_CHOICE, .offset = offsetof(struct ready, when),
+		.choices = &ready_when_names, .fallback = "started", .example = "guest-agent",
+		.summary = "When QEMU runs the guest, when the guest agent answers, or when the guest's "
+			   "systemd says that it has started.",
+	}, {
+		.name = "tcp", .type = KEY_COUNT, .offset = offsetof(struct ready, tcp),
+		.min = 1, .max = 65535, .example = "5432",
+		.summary = "When the guest takes connections on this port.",
+	}, {
+		.name = "address", .type = KEY_ADDRESS, .offset = offsetof(struct ready, address),
+		.example = "10.1.0.5",
+		.summary = "The guest's address for 'tcp'; by default that of its first interface with "
+			   "'address'.",
+	}, {
+		.name = "serial", .type = KEY_LINE, .offset = offsetof(struct ready, serial),
+		.max = 256, .example = "\"login: $\"",
+		.summary = "When the guest has printed a line on its serial port that this extended "
+			   "regular expression (regex(7)) matches.",
+	},
+};
+static TABLE(ready_table, ready_keys, struct ready);
+
+static const struct key liveness_keys[] = {
+	{
+		.name = "check", .type = KEY_CHOICE, .offset = offsetof(struct liveness, check),
+		.choices = &liveness_names, .fallback = "qemu", .example = "guest-agent",
+		.summary = "Who must show that the VM lives: QEMU, by its answers; the guest agent too; "
+			   "the guest's watchdog driver too; or nobody.",
+	}, {
+		.name = "timeout", .type = KEY_SPAN, .offset = offsetof(struct liveness, timeout_usec),
+		.fallback = "1min", .min = 1, .example = "30s",
+		.summary = "How long it may be silent before systemd ends the VM as failed: WatchdogSec= "
+			   "of systemd.service(5).",
+	},
+};
+static TABLE(liveness_table, liveness_keys, struct liveness);
+
+static const struct key watchdog_keys[] = {
+	{
+		.name = "model", .type = KEY_CHOICE, .offset = offsetof(struct watchdog, model),
+		.choices = &watchdog_model_names, .fallback = "i6300esb", .example = "ib700",
+		.summary = "The watchdog device that the guest sees.",
+	}, {
+		.name = "action", .type = KEY_CHOICE, .offset = offsetof(struct watchdog, action),
+		.choices = &watchdog_action_names, .fallback = "reset", .example = "restart",
+		.summary = "What happens when the guest feeds it no more: the guest is reset, or powered "
+			   "off, or the VM has failed and systemd does what 'restart' says.",
+	},
+};
+static TABLE(watchdog_table, watchdog_keys, struct watchdog);
+
+static const struct key vsock_keys[] = {
+	{
+		.name = "cid", .type = KEY_COUNT, .offset = offsetof(struct vsock, cid),
+		.min = 3, .max = UINT32_MAX - 1, .example = "42",
+		.summary = "The guest's address (vsock(7)); by default derived from the VM's name.",
+	},
+};
+static TABLE(vsock_table, vsock_keys, struct vsock);
 
 static const struct key vm_keys[] = {
 	{
@@ -585,6 +664,30 @@ static const struct key vm_keys[] = {
 		.below = &console_table, .example = "{serial: yes}",
 		.summary = "How people reach the guest.",
 	}, {
+		.name = "ready", .type = KEY_GROUP, .offset = offsetof(struct vm, ready),
+		.below = &ready_table, .scalar_for = "when", .example = "guest-agent",
+		.summary = "When the VM counts as started: 'systemctl start' returns then, and what "
+			   "depends on it starts.",
+	}, {
+		.name = "ready-timeout", .type = KEY_SPAN,
+		.offset = offsetof(struct vm, ready_timeout_usec),
+		.fallback = "5min", .min = 1, .example = "2min",
+		.summary = "How long it may take until then: TimeoutStartSec= of systemd.service(5).",
+	}, {
+		.name = "liveness", .type = KEY_GROUP, .offset = offsetof(struct vm, liveness),
+		.below = &liveness_table, .scalar_for = "check", .example = "guest-agent",
+		.summary = "What shows that the VM lives; when it does not, systemd ends it as failed.",
+	}, {
+		.name = "watchdog", .type = KEY_GROUP, .offset = offsetof(struct vm, watchdog),
+		.below = &watchdog_table, .scalar_for = "model", .empty = true,
+		.example = "{model: i6300esb, action: reset}",
+		.summary = "A watchdog device for the guest.",
+	}, {
+		.name = "vsock", .type = KEY_GROUP, .offset = offsetof(struct vm, vsock),
+		.below = &vsock_table, .scalar_for = "cid", .empty = true, .example = "{cid: 42}",
+		.summary = "Sockets between host and guest without a network (vsock(7)); {} for any "
+			   "address.",
+	}, {
 		.name = "restart", .type = KEY_CHOICE, .offset = offsetof(struct vm, restart),
 		.choices = &restart_names, .fallback = "on-failure", .example = "always",
 		.summary = "When systemd starts the VM again: Restart= of systemd.service(5).",
@@ -608,7 +711,7 @@ static const struct key vm_keys[] = {
 		.summary = "Directives for the [Unit] section of the unit, as they are.",
 	}, {
 		.name = "qemu-args", .type = KEY_LIST, .item = KEY_LINE,
-		.offset = offsetof(struct vm, qemu_args), .example = "[-device, pvpanic-pci]",
+		.offset = offsetof(struct vm, qemu_args), .example = "[-device, qemu-xhci]",
 		.summary = "Arguments added to QEMU's command line, as they are.",
 	},
 };

@@ -165,6 +165,10 @@ extern const struct choices automatic_names;
 extern const struct choices user_backend_names;
 extern const struct choices link_state_names;
 extern const struct choices restart_names;
+extern const struct choices ready_when_names;
+extern const struct choices liveness_names;
+extern const struct choices watchdog_model_names;
+extern const struct choices watchdog_action_names;
 
 struct topology {
 	uint64_t sockets; /* all three 0 when not given */
@@ -304,6 +308,60 @@ struct guest_credential {
 
 struct console {
 	bool serial;
+	bool journal;
+};
+
+/* When the VM counts as started. */
+enum ready_when {
+	READY_STARTED,	   /* QEMU runs its CPUs */
+	READY_GUEST_AGENT, /* the guest agent answers */
+	READY_NOTIFY,	   /* the guest's own systemd says so */
+	READY_WHEN_COUNT,
+};
+
+struct ready {
+	int when; /* enum ready_when; started where one of the others is given */
+	uint64_t tcp;
+	const char *address; /* of 'tcp' */
+	const char *serial;  /* an extended regular expression */
+};
+
+/* What is asked whether the VM lives. */
+enum liveness_check {
+	LIVENESS_QEMU,
+	LIVENESS_GUEST_AGENT,
+	LIVENESS_WATCHDOG, /* the guest's own driver of 'watchdog' */
+	LIVENESS_NONE,
+	LIVENESS_COUNT,
+};
+
+struct liveness {
+	int check; /* enum liveness_check */
+	uint64_t timeout_usec;
+};
+
+enum watchdog_model {
+	WATCHDOG_I6300ESB,
+	WATCHDOG_IB700,
+	WATCHDOG_MODEL_COUNT,
+};
+
+enum watchdog_action {
+	WATCHDOG_RESET,
+	WATCHDOG_POWEROFF,
+	WATCHDOG_RESTART, /* the VM has failed, and systemd does what 'restart' says */
+	WATCHDOG_ACTION_COUNT,
+};
+
+struct watchdog {
+	bool given;
+	int model;  /* enum watchdog_model */
+	int action; /* enum watchdog_action */
+};
+
+struct vsock {
+	bool given;
+	uint64_t cid; /* 0: derived from the name */
 };
 
 struct vm {
@@ -325,6 +383,11 @@ struct vm {
 	struct ignition ignition;
 	struct parts credentials;
 	struct console console;
+	struct ready ready;
+	uint64_t ready_timeout_usec;
+	struct liveness liveness;
+	struct watchdog watchdog;
+	struct vsock vsock;
 	int restart; /* enum restart */
 	uint64_t restart_delay_usec;
 	uint64_t stop_timeout_usec;

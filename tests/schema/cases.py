@@ -219,7 +219,26 @@ KEYS = {
     "credentials.*.credential": ("credentials: {a: {credential: VALUE}}", CREDENTIALS),
     "credentials.*.encrypted-credential": ("credentials: {a: {encrypted-credential: VALUE}}", CREDENTIALS),
     "console": ("console: VALUE", (["{}", "{serial: no}"], ["yes", "[]", "~", "{vnc: yes}"])),
+    "console.journal": ("console: {journal: VALUE}", BOOLS),
     "console.serial": ("console: {serial: VALUE}", BOOLS),
+    "ready": ("ready: VALUE", (["started", "guest-agent", "notify", "{}", "{when: notify}", "{serial: up}", "{tcp: 80, address: 10.0.0.1}"],
+                               ["[]", "~", "80", "{port: 80}", "{tcp: 80, when: notify}", "{serial: a, when: guest-agent}",
+                                "{serial: a, tcp: 80, address: 10.0.0.1}", "{address: 10.0.0.1}", "agent"])),
+    "ready.when": ("ready: {when: VALUE}", choices("started", "guest-agent", "notify")),
+    "ready.tcp": ("ready: {tcp: VALUE, address: 10.0.0.1}", (["1", "65535"], COUNT_WORDS + ["0", "65536"])),
+    "ready.address": ("ready: {tcp: 80, address: VALUE}", ADDRESSES),
+    "ready.serial": ("ready: {serial: VALUE}", (["a", "'login: $'", "'(a|b)+'", "x" * 256],
+                                                ["~", "[a]", "{a: b}", '"a\\nb"', "x" * 257])),
+    "ready-timeout": ("ready-timeout: VALUE", POSITIVE_SPANS),
+    "liveness": ("watchdog: {action: restart}\nliveness: VALUE",
+                 (["qemu", "guest-agent", "watchdog", "none", "{}", "{timeout: 5s}"], ["[]", "~", "yes", "{after: 5s}", "agent"])),
+    "liveness.check": ("watchdog: {action: restart}\nliveness: {check: VALUE}", choices("qemu", "guest-agent", "watchdog", "none")),
+    "liveness.timeout": ("liveness: {timeout: VALUE}", POSITIVE_SPANS),
+    "watchdog": ("watchdog: VALUE", (["{}", "i6300esb", "ib700", "{action: reset}"], ["[]", "~", "yes", "{do: reset}"])),
+    "watchdog.model": ("watchdog: {model: VALUE}", choices("i6300esb", "ib700")),
+    "watchdog.action": ("watchdog: {action: VALUE}", choices("reset", "poweroff", "restart")),
+    "vsock": ("vsock: VALUE", (["{}", "{cid: 3}", "42"], ["[]", "~", "yes", "{port: 3}"])),
+    "vsock.cid": ("vsock: {cid: VALUE}", (["3", "4294967294"], COUNT_WORDS + ["2", "4294967295"])),
     "restart": ("restart: VALUE", choices("no", "on-success", "on-failure", "on-abnormal", "on-watchdog",
                                           "on-abort", "always")),
     "restart-delay": ("restart-delay: VALUE", SPANS),
@@ -227,7 +246,7 @@ KEYS = {
     "service": ("service: VALUE", SETTINGS),
     "unit": ("unit: VALUE", SETTINGS),
     "qemu-args": ("qemu-args: VALUE",
-                  (["[]", "[-device, pvpanic-pci]", "[-m, 512]", "['', \"a\\\\b\", true]"]
+                  (["[]", "[-device, qemu-xhci]", "[-m, 512]", "['', \"a\\\\b\", true]"]
                    + [f"[{v}]" for v in LINES[0]], ["a", "{a: b}", "~"] + [f"[{v}]" for v in LINES[1]])),
 }
 
@@ -289,6 +308,10 @@ IMAGE_KEYS = {
 
 # Whole specs: (good or bad, text)
 WHOLE = [
+    (False, "liveness: watchdog"), (False, "liveness: watchdog\nwatchdog: {}"), (True, "liveness: watchdog\nwatchdog: {action: restart}"),
+    (False, "ready: notify\nmachine: microvm"), (True, "ready: guest-agent\nmachine: microvm"),
+    (False, "watchdog: {}\nmachine: microvm"), (False, "ready: {serial: a}\nconsole: {serial: no}"),
+    (False, "console: {serial: no, journal: yes}"),
     (True, "{}"), (False, "[]"), (False, "a"), (False, "~"), (False, ""), (False, "5"),
     (False, "memroy: 1GiB"), (False, "Memory: 1GiB"), (True, '{"memory": "1GiB", "cpus": 2}'),
     (False, "kind: network"), (False, "kind: image"), (True, "kind: profile"),
@@ -386,6 +409,8 @@ WHOLE = [
 
 # What no schema of one document can say, by code: (code, text). The schema accepts these.
 BEYOND = [
+    ("bad-regex", "ready: {serial: '('}"), ("ready-address", "ready: {tcp: 80}"),
+    ("not-unique", "name: a\nvsock: 5\n---\nname: b\nvsock: 5"),
     ("no-name", "memory: 1GiB\n---\nmemory: 1GiB"), ("not-unique", "name: a\n---\nname: a"),
     ("not-unique", "kind: network\nname: a\nbridge: br0\n---\nkind: network\nname: b\nbridge: br0"),
     ("not-unique", "nics: {a: {bridge: b, mac: 52:54:00:00:00:01}, c: {bridge: b, mac: 52:54:00:00:00:01}}"),

@@ -93,37 +93,15 @@ journal() {
 	journalctl --quiet --output=cat --after-cursor="$(<"$logs/.cursor")" "$@"
 }
 
-# serial_log NAME: where keep_serial puts what the guest printed.
+# serial_log NAME: where the history of a VM's console is.
 serial_log() {
-	echo "$logs/$1.serial"
+	echo "/var/lib/vmlet/vm/$1/console.log"
 }
 
-# keep_serial NAME: from now on copies what the guest prints to the serial socket, over restarts and to
-# its last byte. To be called before the VM starts: QEMU drops what nobody reads.
-keep_serial() {
-	: >"$logs/$1.serial"
-	python3 - "/run/vmlet/vm/$1/serial.sock" "$logs/$1.serial" <<-'EOF' &
-		import socket, sys, time
-		with open(sys.argv[2], "ab", buffering=0) as log:
-		    while True:
-		        try:
-		            with socket.socket(socket.AF_UNIX) as serial:
-		                serial.connect(sys.argv[1])
-		                while data := serial.recv(65536):
-		                    log.write(data)
-		        except OSError:
-		            pass
-		        time.sleep(0.002)
-	EOF
-	serial_readers[$1]=$!
+# forget_serial NAME: what the guest has printed so far does not count.
+forget_serial() {
+	if [[ -e $(serial_log "$1") ]]; then : >"$(serial_log "$1")"; fi
 }
-
-# drop_serial NAME: ends that, as QEMU serves one reader at a time.
-drop_serial() {
-	kill "${serial_readers[$1]}"
-	wait "${serial_readers[$1]}" || true
-}
-declare -A serial_readers
 
 # saw TEXT FILE [COUNT]: whether the file has at least COUNT lines (1) with the text.
 saw() {
@@ -182,11 +160,13 @@ linux() {
 	EOF
 }
 
-# guest NAME COMMAND: runs a command in the shell of a guest-linux, by its serial port, which nobody else
-# may read then; prints what it prints and returns its exit code.
+# guest NAME COMMAND: runs a command in the shell of a guest-linux, by its console, where nobody else may
+# type then; prints what it prints and returns its exit code.
 guest() {
 	python3 - "/run/vmlet/vm/$1/serial.sock" "$2" <<-'EOF'
-		import re, socket, sys, time
+		import os, re, socket, sys, time
+		# Whoever attaches is shown what was printed before: these words were not.
+		word = os.urandom(4).hex()
 		serial = socket.socket(socket.AF_UNIX)
 		serial.connect(sys.argv[1])
 		serial.settimeout(0.5)
@@ -194,7 +174,7 @@ guest() {
 		    text, end = b"", time.monotonic() + seconds
 		    while not (found := re.search(pattern, text, re.DOTALL)):
 		        if time.monotonic() > end:
-		            sys.exit(f"the guest says {text!r}, and not {pattern!r}")
+		            sys.exit(f"the guest says {text[-2000:]!r}, and not {pattern!r}")
 		        try:
 		            data = serial.recv(65536)
 		        except TimeoutError:
@@ -207,11 +187,12 @@ guest() {
 		        text += data
 		    return found
 		serial.sendall(b"\n")
-		wait(rb"guest''ready\r\n.*?guestready\r\n", 60, b"echo guest''ready\n")
+		ready = f"echo {word}''ready\n".encode()
+		wait(f"{word}''ready\r\n.*?{word}ready\r\n".encode(), 60, ready)
 		time.sleep(0.05)
 		# The quotes tell what is said from what is echoed.
-		serial.sendall(f"echo guest''begins; {{ {sys.argv[2]}; }} 2>&1; echo guest''ends $?\n".encode())
-		found = wait(rb"guestbegins\r\n(.*?)guestends (\d+)\r\n", 60)
+		serial.sendall(f"echo {word}''begins; {{ {sys.argv[2]}; }} 2>&1; echo {word}''ends $?\n".encode())
+		found = wait(f"{word}begins\r\n(.*?){word}ends (\\d+)\r\n".encode(), 60)
 		sys.stdout.write(found[1].decode(errors="replace").replace("\r", ""))
 		sys.exit(int(found[2]))
 	EOF

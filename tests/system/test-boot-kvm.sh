@@ -6,7 +6,6 @@
 #
 # The same under real KVM, which QEMU reaches through the group kvm and one device node.
 
-keep_serial fast
 image guest-mini
 spec fast <<EOF
 cpus: {count: 1, model: qemu64}

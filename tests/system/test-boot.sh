@@ -10,7 +10,6 @@ mac() {
 	vmlet list --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["nics"][0]["mac"])'
 }
 
-keep_serial web
 linux web "" "description: 100% \"plain\" \$HOME" "disks: {data: 64MiB}" "nics: {lan: br-test}"
 systemctl start vm@web
 assert_eq "$(state web)" active
@@ -21,10 +20,8 @@ assert_eq "$(unit_prop vm@web Slice)" machine.slice
 
 # The serial socket is a console: what is typed reaches the guest, what it says comes back.
 wait_serial web "guest-linux: nic eth0 $(mac web)" 5
-drop_serial web
 { sleep 0.5; echo "echo typed-\$((40 + 2))"; } | timeout 3 vmlet console web >"$logs/console" || true
 assert_contains "$(cat "$logs/console")" typed-42
-keep_serial web
 
 # The tap is up in a bridge that was made for it and says whose it is.
 assert_contains "$(ip -o link show master br-test)" "vm-web_lan"

@@ -6,7 +6,6 @@
 # cloud-init in a real Debian reads the seed: its user-data runs, keys are let in, and the hostname is the VM's name; a
 # new instance runs it all again. Its agent has file systems stand still for a snapshot, and trims them.
 
-keep_serial cloudy
 install -D -m 0644 "$guests/guest-debian/root.qcow2" /var/lib/vmlet/images/debian.qcow2
 cloudy() {
 	spec cloudy <<EOF

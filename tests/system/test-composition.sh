@@ -32,8 +32,6 @@ depends-on: [db]
 nics: {lan: {network: lan}}
 memory: 96MiB
 EOF2
-keep_serial app
-keep_serial db
 systemctl start vm@app
 wait_serial app "guest-mini: up"
 wait_serial db "guest-mini: up"
@@ -104,7 +102,6 @@ assert_fails vmlet init first 2>/dev/null
 assert_fails vmlet init second --size 5 2>/dev/null
 assert_fails test -e /etc/vmlet/second.yaml
 assert_eq "$(sha256sum /etc/vmlet/first.yaml)" "$before"
-keep_serial first
 systemctl daemon-reload
 systemctl start vm@first
 wait_serial first "guest-mini: up"

@@ -6,8 +6,6 @@
 # A QEMU that crashes is started again, with a new tap; one that goes on crashing is given up, and its
 # neighbour does not notice.
 
-keep_serial quiet
-keep_serial crash
 mini quiet
 mini crash "restart-delay: 100ms" "nics: {lan: br-test}"
 systemctl start vm@quiet vm@crash

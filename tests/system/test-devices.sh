@@ -27,12 +27,11 @@ devices() {
 		  third: {bridge: br-test, model: e1000e}
 		boot: {order: [cd, root, first]}
 		cloud-init: {user-data: "#cloud-config"}
-		qemu-args: [-device, pvpanic-pci]
+		qemu-args: [-device, qemu-xhci]
 	EOF
 }
 for machine in q35 pc; do
-	keep_serial $machine
-	devices $machine | sed "$([[ $machine == q35 ]] || echo '/e1000e/d; /pvpanic/d')" | spec $machine
+	devices $machine | sed "$([[ $machine == q35 ]] || echo '/e1000e/d; /xhci/d')" | spec $machine
 	systemctl start vm@$machine
 	wait_serial $machine "guest-mini: up"
 	assert_eq "$(ip -o link show master br-test | wc -l)" "$([[ $machine == q35 ]] && echo 3 || echo 2)"
@@ -43,13 +42,12 @@ assert_not_contains "$(journal -u vm@q35)" warning
 
 # A microVM has neither firmware nor PCI: the kernel finds its devices by MMIO. (It has neither HPET nor PM timer, so that
 # a kernel under TCG that is interrupted while it measures the TSC against the PIT stops there: it is told the rate.)
-keep_serial micro
 linux micro tsc_early_khz=1000000 "machine: microvm" "disks: {one: 64MiB, two: {size: 32MiB, serial: two-2}}" "nics: {lan: br-test}" \
 	"cloud-init: {user-data: '#cloud-config'}" "stop-timeout: 10s"
 systemctl start vm@micro
 wait_serial micro "guest-linux: up"
 for line in "67108864" "33554432" "serial vda" "two-2" "cidata" "nic eth0 52:54:"; do
-	saw "$line" "$logs/micro.serial" || fail "the guest does not see $line"
+	saw "$line" "$(serial_log micro)" || fail "the guest does not see $line"
 done
 systemctl stop vm@micro
 assert_eq "$(unit_prop vm@micro Result)" success

@@ -12,7 +12,6 @@ other=$(losetup --find --show /var/tmp/device.raw)
 trap 'losetup --detach-all' EXIT
 
 linux device vmlet.write=to-the-device "disks: {data: {device: $device, format: raw, cache: none, aio: native}}"
-keep_serial device
 systemctl start vm@device
 wait_serial device "guest-linux: wrote to-the-device" 90
 pid=$(main_pid device)

@@ -8,7 +8,7 @@
 disk=/var/lib/vmlet/vm/store/data.qcow2
 
 boot() {
-	keep_serial store
+	forget_serial store
 	linux store "$1" "disks: {data: $2}"
 	systemctl start vm@store
 	wait_serial store "$3" 30
@@ -86,7 +86,6 @@ chmod 0644 /var/lib/vmlet/images/evil.qcow2
 missing "image: evil" "stands on another file"
 
 # A raw disk stays raw, whatever the guest writes at its beginning.
-keep_serial raw
 linux raw "" "disks: {data: {size: 64MiB, format: raw}}"
 systemctl start vm@raw
 wait_serial raw "guest-linux: disk vda 67108864" 30
@@ -98,7 +97,7 @@ wait_serial raw "guest-linux: disk vda 67108864" 30 2
 systemctl stop vm@raw
 
 # Two of one disk: QEMU's lock is the second line.
-keep_serial store
+forget_serial store
 linux store "" "disks: {data: 80MiB}"
 systemctl start vm@store
 assert_contains "$(qemu-img info "$disk" 2>&1 || true)" 'Failed to get shared "write" lock'

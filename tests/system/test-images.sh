@@ -167,7 +167,7 @@ spec mini <<-END
 	sha256: $(sha256sum <"$work/mini.qcow2" | cut -d' ' -f1)
 END
 boot() {
-	keep_serial "$1"
+	forget_serial "$1"
 	spec "$1" <<-END
 		accel: tcg
 		memory: 64MiB
@@ -190,7 +190,7 @@ END
 boot two
 second=$(qemu-img info --output=json /var/lib/vmlet/vm/two/root.qcow2 | jq -r '."backing-filename"')
 [[ $first != "$second" ]] || fail "both stand on $first"
-keep_serial one
+forget_serial one
 systemctl start vm@one
 wait_serial one "guest-mini: up"
 assert_contains "$(tr '\0' '\n' <"/proc/$(main_pid one)/cmdline")" "filename=$first"

@@ -13,7 +13,6 @@ eventually 5 bash -c 'dmesg | grep -q "vmlet-generator\[[0-9]*\]: /etc/vmlet/wro
 
 export accel=kvm
 
-keep_serial web
 linux web "" "nics: {lan: br-test}" "disks: {data: 64MiB}" "service: {MemoryMax: 1G}"
 systemctl start vm@web
 wait_serial web "guest-linux: up" 120

@@ -46,10 +46,8 @@ assert_contains "$(ip -d link show vm-one_a)" multi_queue
 
 # User networking: a port of the host, and no other, and no tap.
 linux user vmlet.dhcp "nics: {out: {user: {forwards: {tcp/2222: 22}}}}" "unit: {After: [network.target]}"
-keep_serial user
 systemctl start vm@user
 wait_serial user "guest-linux: leased 10.0.2.15/24"
-drop_serial user
 guest user "{ while :; do echo inside | nc -l -p 22; done >/dev/null 2>&1 & }; sleep 0.3"
 assert_eq "$(socat -T 3 - TCP:127.0.0.1:2222 </dev/null)" inside
 assert_fails test -e /sys/class/net/vm-user_out
@@ -67,10 +65,8 @@ ip address add 198.51.100.5/24 dev out0
 ip route add default via 198.51.100.1
 NO_RELOAD=1 linux passed vmlet.dhcp "nics: {out: {user: {backend: passt, forwards: {tcp/2223: 22}}}}"
 systemctl daemon-reload
-keep_serial passed
 systemctl start vm@passed
 wait_serial passed "guest-linux: leased 198.51.100.5/24"
-drop_serial passed
 guest passed "{ while :; do echo passed | nc -l -p 22; done >/dev/null 2>&1 & }; sleep 0.3"
 assert_eq "$(socat -T 3 - TCP:198.51.100.5:2223 </dev/null)" passed
 assert_eq "$(unit_prop vm@passed PrivateNetwork)" yes

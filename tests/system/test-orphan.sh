@@ -8,9 +8,6 @@
 
 # The longest name has a user whose name is a hash.
 long=a23456789-123456789-123456789-123456789-12345678
-keep_serial gone
-keep_serial broken
-keep_serial $long
 mini gone "stop-timeout: 20s"
 mini broken
 mini $long

@@ -13,7 +13,6 @@ at_most() {
 	awk -v is="$1" -v most="$2" 'BEGIN {exit !(is != "" && is <= most)}' || fail "exposure $1"
 }
 
-keep_serial plain
 mini plain "nics: {lan: br-test}"
 systemctl start vm@plain
 at_most "$(exposure plain)" 1.0

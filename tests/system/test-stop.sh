@@ -12,7 +12,6 @@ seconds() {
 }
 
 # A guest asked while it is still in its firmware hears the button that is pressed again.
-keep_serial early
 mini early
 systemctl start vm@early
 took=$(seconds systemctl stop vm@early)
@@ -30,17 +29,15 @@ disks: {root: {image: guest-mini-deaf}}
 # Shorter than the stop timeout, which vmlet-stop therefore has to ask systemd for.
 service: {TimeoutStopSec: 1s}
 EOF
-keep_serial deaf
 systemctl start vm@deaf
 wait_serial deaf "guest-mini: up"
 took=$(seconds systemctl stop vm@deaf)
 ((took >= 3 && took <= 7)) || fail "the stop took $took s"
 assert_eq "$(unit_prop vm@deaf Result)" success
-assert_contains "$(journal -u vm@deaf)" "did not power off within 3 s: QEMU quits"
+assert_contains "$(journal -u vm@deaf)" "s: the guest has not powered off ('stop-timeout'), and QEMU quits."
 qemu-img check -q -f qcow2 /var/lib/vmlet/vm/deaf/root.qcow2
 
 # A QEMU that hangs hears neither QMP nor SIGTERM.
-keep_serial hung
 mini hung "stop-timeout: 10s" "service: {TimeoutStopSec: 3s}"
 systemctl start vm@hung
 wait_serial hung "guest-mini: up"
@@ -51,7 +48,6 @@ assert_eq "$(state hung)" failed
 assert_eq "$(main_pid hung)" 0
 
 # A person in the monitor does not keep the stop waiting.
-keep_serial watched
 mini watched
 systemctl start vm@watched
 wait_serial watched "guest-mini: up"
@@ -62,7 +58,6 @@ took=$(seconds systemctl stop vm@watched)
 assert_eq "$(unit_prop vm@watched Result)" success
 
 # stop --force is a power cut, and no crash to restart from.
-keep_serial cut
 mini cut "restart-delay: 100ms"
 systemctl start vm@cut
 wait_serial cut "guest-mini: up"
@@ -75,7 +70,6 @@ assert_fails vmlet stop --force cut
 assert_fails vmlet stop cut
 
 # reset boots the guest again under the same QEMU.
-keep_serial again
 mini again
 systemctl start vm@again
 wait_serial again "guest-mini: up"

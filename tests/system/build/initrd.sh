@@ -3,6 +3,7 @@
 #
 # initrd KERNEL INIT OUTPUT MODULE...: a RAM disk of busybox, the script INIT and the kernel's modules
 # with what they depend on. INIT loads them by "while read -r m; do insmod $m; done </modules/order".
+# A function initrd_extra DIR, where there is one, adds files.
 # Not compressed, because unpacking costs an emulated processor more than reading.
 
 initrd() {
@@ -22,6 +23,7 @@ initrd() {
 		echo "/modules/${path##*/}" >>"$root/modules/order"
 	done
 	install -m 755 "$init" "$root/init"
+	if declare -F initrd_extra >/dev/null; then initrd_extra "$root"; fi
 	(cd "$root" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$output"
 	rm -r "$root"
 }
