@@ -37,7 +37,7 @@ ifdef SANITIZE
 # It interposes malloc(), as ASan does.
 UNIT_TESTS := $(filter-out %/test-memory,$(UNIT_TESTS))
 endif
-UNIT_OBJECTS := $(PURE) $(call host,specdir qmp-stream qcow2)
+UNIT_OBJECTS := $(PURE) $(call host,specdir qmp-stream qcow2 qmp-session serial guest-notify)
 
 # It includes the source of the arena.
 $(BUILD)/unit/test-memory: private OWN_OBJECTS := $(BUILD)/base/arena.o
@@ -45,7 +45,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_OBJECTS)
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(CPPFLAGS) $(WARNINGS) -Wno-missing-prototypes $(CFLAGS) $(SANITIZERS) \
-		-MMD -MP -o $@ $< $(filter-out $(OWN_OBJECTS),$(UNIT_OBJECTS)) $$($(PKG_CONFIG) --libs cmocka yaml-0.1 jansson)
+		-MMD -MP -o $@ $< $(filter-out $(OWN_OBJECTS),$(UNIT_OBJECTS)) $$($(PKG_CONFIG) --libs cmocka yaml-0.1 jansson libsystemd)
 
 check-unit: $(UNIT_TESTS)
 	$(Q)tests/unit/run $^

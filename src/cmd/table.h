@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-#define TABLE_COLUMNS_MAX 8
+#define TABLE_COLUMNS_MAX 16
 
 struct table {
 	const char *const *titles;

@@ -17,20 +17,24 @@ int verb_backup(const struct log *log, int argc, char **argv);
 int verb_check(const struct log *log, int argc, char **argv);
 int verb_clone(const struct log *log, int argc, char **argv);
 int verb_console(const struct log *log, int argc, char **argv);
+int verb_control(const struct log *log, int argc, char **argv);
 int verb_disk(const struct log *log, int argc, char **argv);
 int verb_explain(const struct log *log, int argc, char **argv);
 int verb_generate(const struct log *log, int argc, char **argv);
 int verb_image(const struct log *log, int argc, char **argv);
 int verb_init(const struct log *log, int argc, char **argv);
 int verb_list(const struct log *log, int argc, char **argv);
+int verb_log(const struct log *log, int argc, char **argv);
+int verb_metrics(const struct log *log, int argc, char **argv);
 int verb_network(const struct log *log, int argc, char **argv);
-int verb_reset(const struct log *log, int argc, char **argv);
 int verb_restore(const struct log *log, int argc, char **argv);
 int verb_rm(const struct log *log, int argc, char **argv);
 int verb_schema(const struct log *log, int argc, char **argv);
 int verb_show(const struct log *log, int argc, char **argv);
 int verb_snapshot(const struct log *log, int argc, char **argv);
+int verb_status(const struct log *log, int argc, char **argv);
 int verb_stop(const struct log *log, int argc, char **argv);
+int verb_top(const struct log *log, int argc, char **argv);
 
 /* What verb_* return when their arguments are wrong: vmlet then prints the verb's usage. */
 #define EXIT_USAGE 2

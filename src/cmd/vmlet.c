@@ -30,6 +30,22 @@ static const struct verb verbs[] = {
 		verb_explain},
 	{"schema", "", "Print the JSON Schema of specs, for editors", NULL, verb_schema},
 	{"list", "[--json]", "List the VMs and their state", NULL, verb_list},
+	{"status", "NAME [--json]", "Show all of one VM on a screen",
+		"Its state, what QEMU uses, the guest's system, disks, interfaces and addresses.\n",
+		verb_status},
+	{"top", "[--sort COLUMN] [--interval TIME] [--count N] [--batch] [--json]",
+		"Watch what VMs use",
+		"  --sort      name, cpu (default), guest, rss, swap, balloon, read, write,\n"
+		"              receive, send, cpu-pressure, memory-pressure, io-pressure\n"
+		"  --interval  between two looks (2s)\n"
+		"  --count     how many of them; for ever on a terminal, else 1\n"
+		"  --batch     plain text, one table after the other, as when it is piped\n"
+		"  --json      one array a line\n",
+		verb_top},
+	{"metrics", "[--output FILE]", "Print what VMs use for Prometheus",
+		"  --output  replaces FILE, for node_exporter's textfile collector, as\n"
+		"            vmlet-metrics.timer does every minute\n",
+		verb_metrics},
 	{"network", "list|show NAME [--json]",
 		"List networks, or show one with its taps and leases",
 		"Start, restart and stop one as vm-network@NAME.service.\n", verb_network},
@@ -89,10 +105,24 @@ static const struct verb verbs[] = {
 		"  --resolved  the spec with its profiles and all defaults filled in\n"
 		"  --origin    the same, and behind each value the file and line it is from\n",
 		verb_show},
-	{"console", "NAME", "Attach to the serial console; Ctrl-] leaves", NULL, verb_console},
+	{"console", "NAME [--log]", "Attach to the serial console; Ctrl-] leaves",
+		"Several may watch; the first of them types.\n"
+		"  --log  prints what is kept of all that the guest has printed, and ends\n",
+		verb_console},
+	{"log", "NAME [OPTION...]", "Show the journal of a VM",
+		"The options are those of journalctl(1): vmlet log web -f.\n", verb_log},
 	{"stop", "NAME --force", "End a VM at once, as a power cut does",
 		"A clean stop is 'systemctl stop vm@NAME'.\n", verb_stop},
-	{"reset", "NAME", "Press the reset button", NULL, verb_reset},
+	{"reboot", "NAME", "Ask the guest to reboot",
+		"Its guest agent, or else by Ctrl-Alt-Delete.\n", verb_control},
+	{"reset", "NAME", "Press the reset button", NULL, verb_control},
+	{"pause", "NAME", "Have the guest's CPUs stand still", NULL, verb_control},
+	{"resume", "NAME", "Let them run on", NULL, verb_control},
+	{"nmi", "NAME", "Send the guest a non-maskable interrupt",
+		"A Linux that hangs then dumps or panics, as its kernel.unknown_nmi_panic says.\n",
+		verb_control},
+	{"send-key", "NAME KEYS", "Press keys on the guest's keyboard",
+		"Such as ctrl-alt-delete, in the names of QEMU.\n", verb_control},
 	{"generate", "DIR", "Write into DIR what the generator would", NULL, verb_generate},
 };
 

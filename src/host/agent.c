@@ -33,8 +33,9 @@ void agent_begin(struct agent *agent, const char *command)
 	agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int length = snprintf(text, sizeof(text),
 		"{\"execute\":\"guest-sync\",\"arguments\":{\"id\":%d}}\n"
-		"{\"execute\":\"%s\"}\n",
-		SYNC_ID, command);
+		"{\"execute\":\"%s\"%s%s}\n",
+		SYNC_ID, command, agent->arguments ? ",\"arguments\":" : "",
+		agent->arguments ? agent->arguments : "");
 	if (agent->fd >= 0 &&
 		(connect(agent->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 			send(agent->fd, text, (size_t)length, MSG_NOSIGNAL) != length))
@@ -112,7 +113,7 @@ void agent_reset(struct agent *agent)
 {
 	give_up(agent);
 	agent_done(agent);
-	*agent = (struct agent){.path = agent->path, .fd = -1};
+	*agent = (struct agent){.path = agent->path, .arguments = agent->arguments, .fd = -1};
 }
 
 void agent_done(struct agent *agent)

@@ -8,8 +8,9 @@
 #include "host/qmp-stream.h"
 
 struct agent {
-	const char *path; /* of the socket */
-	json_t *answer;	  /* what it returned; NULL for nothing */
+	const char *path;      /* of the socket */
+	const char *arguments; /* of the command, in JSON; NULL for none */
+	json_t *answer;	       /* what it returned; NULL for nothing */
 	/* while it is asked */
 	int fd;
 	bool synchronised;

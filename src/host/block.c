@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/block.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,21 +57,50 @@ static int open_daemon(struct block *block, const struct sandbox *sandbox, struc
 	return 0;
 }
 
+/* QEMU keeps what it was passed as long as anyone holds a monitor, as the supervisor does; what a
+ * killed command left is there, too. */
+static void forget_passed(struct block *block)
+{
+	struct error ignored;
+	json_t *sets = NULL;
+	size_t index;
+	const json_t *set;
+	if (!block->running || block->qmp.fd < 0 ||
+		block_execute(block, "query-fdsets", NULL, &sets, &ignored) < 0)
+		return;
+	json_array_foreach(sets, index, set) block_execute(block, "remove-fd",
+		json_pack("{s:O}", "fdset-id", json_object_get(set, "fdset-id")), NULL, &ignored);
+	json_decref(sets);
+}
+
+int block_pass(struct block *block, int fd, char path[BLOCK_PATH_BYTES], struct error *error)
+{
+	json_t *answer = NULL;
+	int r = qmp_execute_fd(&block->qmp, "add-fd", NULL, fd, BLOCK_TIMEOUT_USEC, &answer, error);
+	snprintf(path, BLOCK_PATH_BYTES, "/dev/fdset/%" PRId64,
+		(int64_t)json_integer_value(json_object_get(answer, "fdset-id")));
+	json_decref(answer);
+	return r;
+}
+
 int block_open(struct block *ret_block, const struct plan *plan, bool running,
 	const struct sandbox_file *files, size_t file_count, struct error *error)
 {
 	const struct sandbox sandbox = {plan, files, file_count};
 	struct block block = {.plan = plan, .running = running, .qmp = {.fd = -1}};
 	int r = running ? open_running(&block, error) : open_daemon(&block, &sandbox, error);
-	if (r == 0)
-		*ret_block = block;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_block = block;
+	forget_passed(ret_block);
+	return 0;
 }
 
 /* The daemon writes what it holds, and ends. */
 void block_close(struct block *block)
 {
 	struct error error;
+	forget_passed(block);
 	if (block->daemon && block->qmp.fd >= 0)
 		qmp_execute(&block->qmp, "quit", NULL, BLOCK_TIMEOUT_USEC, NULL, &error);
 	qmp_done(&block->qmp);

@@ -30,6 +30,11 @@ void block_close(struct block *block);
 int block_execute(struct block *block, const char *command, json_t *arguments, json_t **ret_answer,
 	struct error *error);
 
+/* Gives a running QEMU a copy of a descriptor, which it knows by that path until the block is
+ * closed; what it opened by it stays open. */
+#define BLOCK_PATH_BYTES 64
+int block_pass(struct block *block, int fd, char path[BLOCK_PATH_BYTES], struct error *error);
+
 /* The node that is the VM's disk: what query-named-block-nodes says of it, a borrowed reference
  * into nodes, which the caller asks for once. NULL when QEMU does not have it. */
 json_t *block_find_node(const json_t *nodes, const struct plan_disk *disk);

@@ -88,6 +88,17 @@ int bus_unit_state(
 	return 0;
 }
 
+int bus_unit_cgroup(
+	struct sd_bus *bus, const char *unit, char *text, size_t size, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	char *path AUTO_FREE = NULL;
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", unit, &path);
+	if (r >= 0)
+		r = read_string(bus, path, UNIT_SERVICE, "ControlGroup", text, size, &reason);
+	return r < 0 ? bus_error(error, r, &reason, "ask for the cgroup of", unit) : 0;
+}
+
 /* "vm@web.service" is VM web. */
 static void visit_unit(
 	const char *unit, void (*visit)(const char *vm, void *context), void *context)

@@ -28,6 +28,10 @@ void bus_close(struct sd_bus **bus);
 int bus_unit_state(
 	struct sd_bus *bus, const char *unit, struct unit_state *ret_state, struct error *error);
 
+/* The control group of a unit that runs ("/machine.slice/vm@web.service"), else "". */
+int bus_unit_cgroup(
+	struct sd_bus *bus, const char *unit, char *text, size_t size, struct error *error);
+
 /* Calls back with the name of each VM whose unit runs, starts or stops. */
 int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,
 	struct error *error);

@@ -46,7 +46,7 @@ static uint64_t disk_size(const struct copying *copying, const struct disk_copy 
 /* A running QEMU gets the open file; the daemon has it in its sandbox. */
 static int open_target(struct copying *copying, const struct disk_copy *copy)
 {
-	char path[NAME_BYTES];
+	char path[BLOCK_PATH_BYTES];
 	char file[NAME_BYTES];
 	const char *name = copy->inside;
 	name_node("copyfile-", copy, file);
@@ -55,12 +55,7 @@ static int open_target(struct copying *copying, const struct disk_copy *copy)
 		return error_set_errno(copying->error, errno, "cannot write the copy of %s",
 			copy->disk->disk->part.name);
 	if (copying->block->running) {
-		json_t *answer = NULL;
-		int r = qmp_execute_fd(&copying->block->qmp, "add-fd", NULL, copy->fd,
-			BLOCK_TIMEOUT_USEC, &answer, copying->error);
-		snprintf(path, sizeof(path), "/dev/fdset/%" PRId64,
-			(int64_t)json_integer_value(json_object_get(answer, "fdset-id")));
-		json_decref(answer);
+		int r = block_pass(copying->block, copy->fd, path, copying->error);
 		if (r < 0)
 			return r;
 		name = path;

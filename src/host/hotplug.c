@@ -149,26 +149,14 @@ int hotplug_eject(struct block *block, const char *drive, struct error *error)
 	return r;
 }
 
-static int pass(struct block *block, int fd, json_int_t *ret_set, struct error *error)
-{
-	json_t *answer = NULL;
-	int r = qmp_execute_fd(&block->qmp, "add-fd", NULL, fd, BLOCK_TIMEOUT_USEC, &answer, error);
-	if (r == 0)
-		*ret_set = json_integer_value(json_object_get(answer, "fdset-id"));
-	json_decref(answer);
-	return r;
-}
-
 int hotplug_insert(struct block *block, const char *drive, int fd, struct error *error)
 {
-	char path[NAME_BYTES];
+	char path[BLOCK_PATH_BYTES];
 	char file[NAME_BYTES];
 	char disk[NAME_BYTES];
-	json_int_t set = 0;
 	int r = hotplug_eject(block, drive, error);
 	if (r == 0)
-		r = pass(block, fd, &set, error);
-	snprintf(path, sizeof(path), "/dev/fdset/%" PRId64, (int64_t)set);
+		r = block_pass(block, fd, path, error);
 	snprintf(file, sizeof(file), "file-%s", drive);
 	snprintf(disk, sizeof(disk), "disk-%s", drive);
 	if (r == 0)

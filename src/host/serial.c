@@ -172,33 +172,38 @@ static void show_history(struct serial_viewer *viewer)
 	}
 }
 
+static struct serial_viewer *free_viewer(struct serial *serial)
+{
+	for (size_t i = 0; i < SERIAL_VIEWERS_MAX; i++)
+		if (!serial->viewers[i].source)
+			return &serial->viewers[i];
+	return NULL;
+}
+
 static int on_viewer(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
 	static const char full[] = "[Too many watch this console]\r\n";
 	static const char watching[] =
 		"\r\n[Somebody else types on this console: you only watch]\r\n";
 	struct serial *serial = context;
-	struct serial_viewer *viewer = NULL;
+	struct serial_viewer *viewer = free_viewer(serial);
 	(void)source;
 	(void)revents;
-	int viewer_fd AUTO_CLOSE = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	for (size_t i = 0; !viewer && i < SERIAL_VIEWERS_MAX; i++)
-		if (!serial->viewers[i].source)
-			viewer = &serial->viewers[i];
+	int viewer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (viewer_fd < 0)
 		return 0;
 	if (!viewer) {
 		send(viewer_fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		close(viewer_fd);
 		return 0;
 	}
 	*viewer = (struct serial_viewer){
 		.serial = serial, .fd = viewer_fd, .number = ++serial->last_number};
 	if (sd_event_add_io(serial->event, &viewer->source, viewer_fd, EPOLLIN, on_typed, viewer) <
 		0) {
-		*viewer = (struct serial_viewer){.fd = -1};
+		drop_viewer(viewer);
 		return 0;
 	}
-	viewer_fd = -1;
 	show_history(viewer);
 	if (viewer->source && !may_type(viewer))
 		show(viewer, watching, sizeof(watching) - 1);

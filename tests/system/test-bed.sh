@@ -55,13 +55,13 @@ assert_contains "$(ip -o link show master br-bed)" tap-bed
 # shellcheck disable=SC2046 # options, to be split
 for format in raw qcow2; do
 	qemu "mini-$format" -machine q35 -accel tcg $(disk $format "$guests/guest-mini.$format")
-	wait_serial "mini-$format" "guest-mini: up"
+	eventually 60 saw "guest-mini: up" "$logs/mini-$format.serial"
 	powers_off "mini-$format"
 	saw "guest-mini: power button" "$logs/mini-$format.serial"
 done
 # shellcheck disable=SC2046
 qemu deaf -machine q35 -accel tcg $(disk raw "$guests/guest-mini-deaf.raw")
-wait_serial deaf "guest-mini: up"
+eventually 60 saw "guest-mini: up" "$logs/deaf.serial"
 qmp /run/deaf.qmp system_powerdown >/dev/null
 sleep 0.5
 systemctl is-active deaf
@@ -75,7 +75,7 @@ qemu linux-q35 -machine q35 "${linux[@]}" -append "console=ttyS0 quiet vmlet.wri
 	-drive file=/tmp/bed.raw,format=raw,if=none,id=disk -device virtio-blk-pci,drive=disk,serial=root \
 	-netdev tap,id=net,ifname=tap-vm,script=no,downscript=no \
 	-device virtio-net-pci,netdev=net,mac=52:54:00:12:34:56
-wait_serial linux-q35 "guest-linux: up"
+eventually 60 saw "guest-linux: up" "$logs/linux-q35.serial"
 for line in "disk vda 4194304" "serial vda root" "nic eth0 52:54:00:12:34:56" "wrote hello"; do
 	saw "guest-linux: $line" "$logs/linux-q35.serial"
 done
@@ -84,7 +84,7 @@ saw "guest-linux: power button" "$logs/linux-q35.serial"
 
 # shellcheck disable=SC2046
 qemu linux-pc -machine pc "${linux[@]}" -append "console=ttyS0 quiet vmlet.read" $(disk raw /tmp/bed.raw)
-wait_serial linux-pc "guest-linux: up"
+eventually 60 saw "guest-linux: up" "$logs/linux-pc.serial"
 saw "guest-linux: read hello" "$logs/linux-pc.serial"
 powers_off linux-pc
 saw "guest-linux: power button" "$logs/linux-pc.serial"
@@ -92,7 +92,7 @@ saw "guest-linux: power button" "$logs/linux-pc.serial"
 # shellcheck disable=SC2046
 qemu linux-microvm -machine microvm "${linux[@]}" -append "console=ttyS0 quiet tsc_early_khz=1000000 vmlet.read vmlet.poweroff" \
 	$(disk raw /tmp/bed.raw virtio-blk-device)
-wait_serial linux-microvm "guest-linux: up"
+eventually 60 saw "guest-linux: up" "$logs/linux-microvm.serial"
 saw "guest-linux: read hello" "$logs/linux-microvm.serial"
 eventually 60 gone linux-microvm
 
@@ -110,5 +110,5 @@ qemu debian -machine q35 -accel tcg -m 512 -kernel "$guests/guest-debian/vmlinuz
 	-initrd "$guests/guest-debian/initrd" -append "root=/dev/vda console=ttyS0" \
 	$(disk qcow2 "$guests/guest-debian/root.qcow2") \
 	-drive file=/tmp/seed.iso,format=raw,if=none,id=seed,read-only=on -device virtio-blk-pci,drive=seed
-wait_serial debian "user-data on bed" 90
+eventually 90 saw "user-data on bed" "$logs/debian.serial"
 powers_off debian

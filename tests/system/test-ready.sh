@@ -32,7 +32,7 @@ linux agent vmlet.ready=loud-agent "ready: guest-agent" "console: {journal: yes}
 returns_with agent "debug: sending data, count: 15"
 # The same agent is the first rung of a stop.
 assert_contains "$(journal -u vm@agent)" "s: the guest agent is asked to power off."
-saw "guest-linux: agent powers off" "$(serial_log agent)"
+saw "guest-linux: agent: poweroff" "$(serial_log agent)"
 assert_not_contains "$(journal -u vm@agent)" "the power button is pressed"
 
 linux port vmlet.ready=port "ready: notify" "console: {journal: yes}"

@@ -56,7 +56,7 @@ disks.b BindPaths=\"/run/b\""
 
 # Nothing else in the drop-in is a directive of the sandbox.
 spec loose <<<"accel: tcg"
-allowed="Description SourcePath Restart RestartSec User StateDirectory LoadCredential MemoryDenyWriteExecute ExecStart"
+allowed="Description SourcePath Restart RestartSec TimeoutStartSec WatchdogSec User StateDirectory LoadCredential MemoryDenyWriteExecute ExecStart"
 sed -n 's/^\([A-Z][A-Za-z]*\)=.*/\1/p' /run/systemd/generator/vm@loose.service.d/10-vmlet.conf |
 	while read -r directive; do
 		[[ " $allowed " == *" $directive "* ]] || fail "unexpected $directive="
