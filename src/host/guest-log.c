@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/guest-log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+/* It needs the others. */
+#include <linux/sockios.h>
+
+#include "base/buf.h"
+#include "base/macros.h"
+
+#define TAKEN_TRIES 200
+#define TAKEN_INTERVAL_USEC 500
 
 /* Each is random, and never changes: others search for them. */
 static const char *const ids[] = {
@@ -32,17 +42,68 @@ const char *guest_message_id(enum guest_message message)
 	return ids[message];
 }
 
+/* --- the journal's own protocol (systemd, docs/JOURNAL_NATIVE_PROTOCOL.md) ------------------- */
+
+/* NAME=VALUE; no value has a line break. */
+static void add_field(struct buf *entry, const char *name, const char *value)
+{
+	buf_puts(entry, name);
+	buf_putc(entry, '=');
+	for (; *value; value++)
+		buf_putc(entry, *value == '\n' ? ' ' : *value);
+	buf_putc(entry, '\n');
+}
+
+/* journald finds the unit of a message by its sender, which must be there still: a process that
+ * logs its last words waits until they are taken. sd_journal_send(3) cannot. */
+static void wait_until_taken(int fd)
+{
+	for (int i = 0; i < TAKEN_TRIES; i++) {
+		int waiting = 0;
+		/* unix(7): what the receiver has not read yet. */
+		if (ioctl(fd, SIOCOUTQ, &waiting) < 0 || waiting == 0)
+			return;
+		usleep(TAKEN_INTERVAL_USEC);
+	}
+}
+
+static int send_entry(int fd, const struct buf *entry)
+{
+	static const struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+	ssize_t sent = sendto(fd, entry->data, entry->length, MSG_NOSIGNAL,
+		(const struct sockaddr *)&address, sizeof(address));
+	return sent < 0 ? -errno : 0;
+}
+
 void guest_log(const char *vm, enum guest_message message, int level, const json_t *data,
 	const char *format, ...)
 {
 	char text[512];
+	char priority[16];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	snprintf(priority, sizeof(priority), "%d", level);
+	struct buf entry CLEANUP(buf_done) = {0};
 	char *json AUTO_FREE = data ? json_dumps(data, JSON_COMPACT) : NULL;
-	/* The last word ends the list where there is nothing more to say. */
-	sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", level, "MESSAGE_ID=%s", ids[message],
-		"SYSLOG_IDENTIFIER=vmlet", "VMLET_VM=%s", vm, json ? "VMLET_DATA=%s" : NULL, json,
-		NULL);
+	int fd AUTO_CLOSE = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	add_field(&entry, "MESSAGE", text);
+	add_field(&entry, "PRIORITY", priority);
+	add_field(&entry, "MESSAGE_ID", ids[message]);
+	add_field(&entry, "SYSLOG_IDENTIFIER", "vmlet");
+	add_field(&entry, "VMLET_VM", vm);
+	size_t length = entry.length;
+	if (json)
+		add_field(&entry, "VMLET_DATA", json);
+	if (fd < 0 || buf_error(&entry) < 0)
+		return;
+	int r = send_entry(fd, &entry);
+	if (r == -EMSGSIZE) {
+		entry.length = length;
+		r = send_entry(fd, &entry);
+	}
+	if (r == 0)
+		wait_until_taken(fd);
 }

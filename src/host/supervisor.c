@@ -22,6 +22,8 @@
 #define TICK_USEC USEC_SECOND
 #define PRESS_TICKS 5
 
+#define LAST_WORDS_USEC 5000
+
 #define SOCKET_PATH_BYTES 108 /* as unix(7) has it */
 
 struct supervisor {
@@ -229,6 +231,8 @@ static void on_end(void *context)
 		guest_log(name_of(supervisor), GUEST_NOT_READY, LOG_ERR, NULL,
 			"QEMU ended before the VM was ready; it waited for %s.",
 			readiness_awaits(&supervisor->readiness));
+	/* journald has taken the last entry, and still looks up who it is from. */
+	usleep(LAST_WORDS_USEC);
 	sd_event_exit(supervisor->event, 0);
 }
 
