@@ -13,8 +13,8 @@
 #include "base/buf.h"
 #include "base/macros.h"
 
-#define TAKEN_TRIES 200
-#define TAKEN_INTERVAL_USEC 500
+#define TAKEN_TRIES 1000
+#define TAKEN_INTERVAL_USEC 100
 
 /* Each is random, and never changes: others search for them. */
 static const char *const ids[] = {

@@ -22,7 +22,7 @@
 #define TICK_USEC USEC_SECOND
 #define PRESS_TICKS 5
 
-#define LAST_WORDS_USEC 5000
+#define LAST_WORDS_USEC 1000
 
 #define SOCKET_PATH_BYTES 108 /* as unix(7) has it */
 
