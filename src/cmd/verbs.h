@@ -34,6 +34,7 @@ int verb_show(const struct log *log, int argc, char **argv);
 int verb_snapshot(const struct log *log, int argc, char **argv);
 int verb_status(const struct log *log, int argc, char **argv);
 int verb_stop(const struct log *log, int argc, char **argv);
+int verb_suspend(const struct log *log, int argc, char **argv);
 int verb_top(const struct log *log, int argc, char **argv);
 
 /* What verb_* return when their arguments are wrong: vmlet then prints the verb's usage. */

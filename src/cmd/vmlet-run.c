@@ -22,6 +22,7 @@
 #include "host/guest-notify.h"
 #include "host/prepare.h"
 #include "host/supervisor.h"
+#include "host/suspend.h"
 
 static const char help[] =
 	"Usage: vmlet-run NAME -- QEMU [ARGUMENT...]\n"
@@ -264,7 +265,6 @@ static int listen_on(const char *path)
 static int make_console(const struct plan *plan, struct arena *arena,
 	struct supervisor_files *files, struct error *error)
 {
-	const char *state = prepare_directory("STATE_DIRECTORY", plan->state_directory);
 	const char *path =
 		arena_join(arena, prepare_directory("RUNTIME_DIRECTORY", plan->runtime_directory),
 			"/" PLAN_SERIAL_SOCKET, NULL);
@@ -275,9 +275,51 @@ static int make_console(const struct plan *plan, struct arena *arena,
 		r = files->serial_listener = listen_on(path);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot make the console %s", path);
-	files->state_directory = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return files->state_directory < 0 ? error_set_errno(error, errno, "cannot open %s", state)
-					  : 0;
+	return 0;
+}
+
+/* Adds words to QEMU's command line, NULL-terminated. */
+static int add_arguments(struct run *run, const char *const words[])
+{
+	struct arena *arena = &run->resolved.arena;
+	size_t count = count_arguments(run->argv);
+	size_t more = 0;
+	while (words[more])
+		more++;
+	char **argv = arena_alloc(arena, (count + more + 1) * sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	memcpy(argv, run->argv, count * sizeof(*argv));
+	for (size_t i = 0; i < more; i++) {
+		argv[count + i] = arena_join(arena, words[i], NULL);
+		if (!argv[count + i])
+			return -ENOMEM;
+	}
+	argv[count + more] = NULL;
+	run->argv = argv;
+	return 0;
+}
+
+/* QEMU loads the state of a suspended guest, and waits with it for the supervisor. */
+static int use_state(struct run *run, struct supervisor_files *files, struct error *error)
+{
+	char incoming[32];
+	const char *const words[] = {"-incoming", incoming, "-S", NULL};
+	const struct source *spec = &run->resolved.source;
+	int fd AUTO_CLOSE = suspend_open(files->state_directory, spec->text, spec->length);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd == -EUCLEAN)
+		return error_set(error, EUCLEAN,
+			"the guest was suspended with another spec: put that back, or give its "
+			"state up: vmlet suspend %s --discard",
+			run->name);
+	if (fd < 0)
+		return error_set_errno(error, -fd, "cannot read the suspended guest's state");
+	files->suspended = true;
+	snprintf(incoming, sizeof(incoming), "fd:%d", PLAN_FD_STATE);
+	int r = dup2(fd, PLAN_FD_STATE) < 0 ? -errno : add_arguments(run, words);
+	return r < 0 ? error_set_errno(error, -r, "cannot take up the suspended guest's state") : 0;
 }
 
 /* The guest's end of a vsock, where the host has one, and whom its systemd shall tell. */
@@ -293,25 +335,24 @@ static int use_vsock(struct run *run, const struct descriptors *descriptors, int
 	r = notify ? guest_notify_listen(plan->cid) : 0;
 	if (r < 0)
 		return r;
-	size_t count = count_arguments(run->argv);
-	char **argv = arena_alloc(arena, (count + 5) * sizeof(*argv));
-	if (!argv)
-		return -ENOMEM;
-	memcpy(argv, run->argv, count * sizeof(*argv));
-	argv[count++] = arena_join(arena, "-device", NULL);
-	argv[count++] = arena_printf(arena, "vhost-vsock-%s,guest-cid=%" PRIu64 ",vhostfd=%d",
-		qemu_virtio_bus(plan), plan->cid, PLAN_FD_VSOCK);
-	if (notify) {
-		*ret_listener_fd = r;
-		argv[count++] = arena_join(arena, "-smbios", NULL);
-		argv[count++] = arena_printf(arena,
+	const char *const words[] = {"-device",
+		arena_printf(arena, "vhost-vsock-%s,guest-cid=%" PRIu64 ",vhostfd=%d",
+			qemu_virtio_bus(plan), plan->cid, PLAN_FD_VSOCK),
+		NULL};
+	const char *const told[] = {"-smbios",
+		arena_printf(arena,
 			"type=11,value=io.systemd.credential:vmm.notify_socket=vsock-stream:2:"
 			"%" PRIu32,
-			guest_notify_port(plan->cid));
+			guest_notify_port(plan->cid)),
+		NULL};
+	if (!words[1] || !told[1])
+		return -ENOMEM;
+	int failure = add_arguments(run, words);
+	if (failure == 0 && notify) {
+		*ret_listener_fd = r;
+		failure = add_arguments(run, told);
 	}
-	argv[count] = NULL;
-	run->argv = argv;
-	return argv[count - 1] && argv[count - 2] ? 0 : -ENOMEM;
+	return failure;
 }
 
 static void close_files(const struct supervisor_files *files)
@@ -327,10 +368,17 @@ static void close_files(const struct supervisor_files *files)
 static int supervise(struct run *run, const struct descriptors *descriptors, struct error *error)
 {
 	const struct plan *plan = &run->resolved.plan;
-	struct supervisor_files files CLEANUP(close_files) = {-1, -1, -1, -1, -1, -1};
+	struct supervisor_files files CLEANUP(close_files) = {-1, -1, -1, -1, -1, -1, false};
+	const char *state = prepare_directory("STATE_DIRECTORY", plan->state_directory);
 	int r = make_pair(PLAN_FD_SUPERVISOR, &files.qmp);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot make a socket pair");
+	files.state_directory = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (files.state_directory < 0)
+		return error_set_errno(error, errno, "cannot open %s", state);
+	r = use_state(run, &files, error);
+	if (r < 0)
+		return r;
 	r = plan->vm->console.serial ? make_console(plan, &run->resolved.arena, &files, error) : 0;
 	if (r < 0)
 		return r;

@@ -170,6 +170,28 @@ static int power_off(const struct stop *stop, struct qmp *qmp, struct error *err
 	return press_until_ended(stop, qmp, clock_add(deadline, stop->timeout_usec), false, error);
 }
 
+/* A guest whose state is on disk is not to run any more. */
+static bool is_suspended(const struct stop *stop, struct qmp *qmp)
+{
+	json_t *answer = NULL;
+	struct error ignored;
+	if (qmp_execute(qmp, "query-status", NULL, stop->answer_timeout_usec, &answer, &ignored) <
+		0)
+		return false;
+	const char *status = json_string_value(json_object_get(answer, "status"));
+	bool suspended = status && strcmp(status, "postmigrate") == 0;
+	json_decref(answer);
+	return suspended;
+}
+
+static int quit(const struct stop *stop, struct qmp *qmp, struct error *error)
+{
+	int r = qmp_execute(qmp, "quit", NULL, stop->answer_timeout_usec, NULL, error);
+	if (ended_within(stop, QUIT_TIMEOUT_USEC))
+		return 0;
+	return r < 0 ? r : error_set(error, ETIMEDOUT, "QEMU does not quit");
+}
+
 static int stop_vm(const struct stop *stop, struct error *error)
 {
 	char path[PATH_MAX];
@@ -180,6 +202,10 @@ static int stop_vm(const struct stop *stop, struct error *error)
 	int r = qmp_connect(&qmp, path, stop->answer_timeout_usec, error);
 	if (r < 0)
 		return ended_within(stop, 0) ? 0 : r;
+	if (is_suspended(stop, &qmp)) {
+		tell(stop, LOG_INFO, "the guest is suspended, and QEMU quits");
+		return quit(stop, &qmp, error);
+	}
 	r = power_off(stop, &qmp, error);
 	if (r < 0)
 		return r;
@@ -188,10 +214,7 @@ static int stop_vm(const struct stop *stop, struct error *error)
 		return 0;
 	}
 	tell(stop, LOG_WARNING, "the guest has not powered off ('stop-timeout'), and QEMU quits");
-	r = qmp_execute(&qmp, "quit", NULL, stop->answer_timeout_usec, NULL, error);
-	if (ended_within(stop, QUIT_TIMEOUT_USEC))
-		return 0;
-	return r < 0 ? r : error_set(error, ETIMEDOUT, "QEMU does not quit");
+	return quit(stop, &qmp, error);
 }
 
 int main(int argc, char **argv)

@@ -118,6 +118,10 @@ static const struct verb verbs[] = {
 	{"reset", "NAME", "Press the reset button", NULL, verb_control},
 	{"pause", "NAME", "Have the guest's CPUs stand still", NULL, verb_control},
 	{"resume", "NAME", "Let them run on", NULL, verb_control},
+	{"suspend", "NAME [--discard]", "Write the guest's state to disk, and stop the VM",
+		"The next start goes on from there, with the same spec.\n"
+		"  --discard  gives that state up: the next start boots the guest\n",
+		verb_suspend},
 	{"nmi", "NAME", "Send the guest a non-maskable interrupt",
 		"A Linux that hangs then dumps or panics, as its kernel.unknown_nmi_panic says.\n",
 		verb_control},

@@ -8,6 +8,7 @@
 
 #include "base/install.h"
 #include "host/process.h"
+#include "host/suspend.h"
 
 #define GENERATED_SPECS "/run/systemd/generator/vmlet"
 #define ARGUMENTS_MAX 200
@@ -143,6 +144,11 @@ static int build(struct command *command, const struct sandbox *sandbox,
 	const char *const arguments[], struct error *error)
 {
 	char spec[256];
+	if (suspend_is_of(sandbox->plan->vm->name))
+		return error_set(error, EBUSY,
+			"VM %s is suspended, and its disks go with the guest's state: start it, or "
+			"give that up: vmlet suspend %s --discard",
+			sandbox->plan->vm->name, sandbox->plan->vm->name);
 	snprintf(spec, sizeof(spec), GENERATED_SPECS "/%s.yaml", sandbox->plan->vm->name);
 	if (access(spec, R_OK) < 0)
 		return error_set(error, errno,

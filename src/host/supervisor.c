@@ -15,6 +15,7 @@
 #include "host/liveness.h"
 #include "host/readiness.h"
 #include "host/respawn.h"
+#include "host/suspend.h"
 
 /* systemd's own limit is this much later than the supervisor's, which knows the reason. */
 #define READY_MARGIN_USEC (2 * USEC_SECOND)
@@ -23,6 +24,8 @@
 #define PRESS_TICKS 5
 
 #define LAST_WORDS_USEC 1000
+#define LOAD_POLL_USEC 50000
+#define CLOCK_TIMEOUT_USEC (5 * USEC_SECOND)
 
 #define SOCKET_PATH_BYTES 108 /* as unix(7) has it */
 
@@ -45,6 +48,10 @@ struct supervisor {
 	struct liveness_watch liveness;
 	struct guest_status status;
 	sd_event_source *limit;
+	sd_event_source *load;
+	bool resumes; /* a suspended guest */
+	bool listens; /* to the guest's systemd */
+	char clock[64];
 	bool running;
 	bool ending;
 	uint64_t started_usec;
@@ -127,6 +134,17 @@ static void on_assignment(void *context, const char *assignment)
 	}
 }
 
+static void on_clock_set(void *context, const json_t *answer)
+{
+	const struct supervisor *supervisor = context;
+	if (!answer)
+		guest_log(name_of(supervisor), GUEST_RESUMED, LOG_NOTICE, NULL,
+			"The guest agent has not set the guest's clock.");
+}
+
+static void set_clock(struct supervisor *supervisor);
+static void on_chardevs(void *context, const json_t *value);
+
 /* --- the guest ----------------------------------------------------------------------------- */
 
 static void on_running(struct supervisor *supervisor)
@@ -140,6 +158,12 @@ static void on_running(struct supervisor *supervisor)
 		supervisor->plan->vm->ready.serial)
 		guest_status_tell(&supervisor->status, false);
 	int r = readiness_begin(&supervisor->readiness);
+	if (supervisor->resumes) {
+		on_ready(supervisor);
+		/* Its agent's port is as it was. */
+		qmp_session_execute(
+			&supervisor->qmp, "query-chardev", NULL, on_chardevs, supervisor);
+	}
 	if (r < 0)
 		guest_log(name_of(supervisor), GUEST_NOT_READY, LOG_ERR, NULL,
 			"The VM cannot become ready: %s.", strerror(-r));
@@ -160,8 +184,9 @@ static void on_chardevs(void *context, const json_t *value)
 	size_t index;
 	const json_t *chardev;
 	/* All sockets are there when QEMU answers. */
-	int r = supervisor->plan->vm->ready.when == READY_NOTIFY
-			? guest_notify_open(&supervisor->notify, supervisor->files.notify_listener,
+	bool listens = supervisor->plan->vm->ready.when == READY_NOTIFY && !supervisor->listens;
+	supervisor->listens |= listens;
+	int r = listens ? guest_notify_open(&supervisor->notify, supervisor->files.notify_listener,
 				  supervisor->notify_path)
 			: 0;
 	if (r < 0)
@@ -171,15 +196,72 @@ static void on_chardevs(void *context, const json_t *value)
 	{
 		const char *label = json_string_value(json_object_get(chardev, "label"));
 		if (label && strcmp(label, "agent") == 0 &&
-			json_is_true(json_object_get(chardev, "frontend-open")))
+			json_is_true(json_object_get(chardev, "frontend-open"))) {
 			agent_opened(supervisor, true);
+			if (supervisor->resumes)
+				set_clock(supervisor);
+		}
 	}
+}
+
+static void ask_run_state(struct supervisor *supervisor);
+
+static int on_load_time(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct supervisor *supervisor = context;
+	(void)source;
+	(void)usec;
+	supervisor->load = sd_event_source_disable_unref(supervisor->load);
+	ask_run_state(supervisor);
+	return 0;
+}
+
+/* Sets the clock of a guest that slept; most have it wrong by as much as that was. */
+static void set_clock(struct supervisor *supervisor)
+{
+	snprintf(supervisor->clock, sizeof(supervisor->clock), "{\"time\":%" PRIu64 "000}",
+		clock_usec(CLOCK_REALTIME));
+	supervisor->question.agent.arguments = supervisor->clock;
+	agent_question_ask(&supervisor->question, "guest-set-time", CLOCK_TIMEOUT_USEC,
+		on_clock_set, supervisor);
+	supervisor->question.agent.arguments = NULL;
+}
+
+/* The guest's state is loaded: it is removed before the guest runs, as the disks go on from there
+ * and would not go with it a second time. */
+static void run_loaded(struct supervisor *supervisor)
+{
+	int r = suspend_discard(supervisor->files.state_directory);
+	if (r < 0 && r != -ENOENT) {
+		guest_log(name_of(supervisor), GUEST_NOT_READY, LOG_ERR, NULL,
+			"The suspended guest's state cannot be removed, so it does not go on: %s.",
+			strerror(-r));
+		qmp_session_execute(&supervisor->qmp, "quit", NULL, NULL, NULL);
+		return;
+	}
+	/* It was ready when it was suspended. */
+	supervisor->readiness.is_ready = true;
+	supervisor->resumes = true;
+	qmp_session_execute(&supervisor->qmp, "cont", NULL, NULL, NULL);
 }
 
 static void on_run_state(void *context, const json_t *value)
 {
+	struct supervisor *supervisor = context;
+	const char *status = json_string_value(json_object_get(value, "status"));
 	if (json_is_true(json_object_get(value, "running")))
-		on_running(context);
+		on_running(supervisor);
+	else if (supervisor->files.suspended && status && strcmp(status, "inmigrate") == 0)
+		sd_event_add_time_relative(supervisor->event, &supervisor->load, CLOCK_MONOTONIC,
+			LOAD_POLL_USEC, 0, on_load_time, supervisor);
+	else if (supervisor->files.suspended && !supervisor->resumes &&
+		 suspend_is_there(supervisor->files.state_directory))
+		run_loaded(supervisor);
+}
+
+static void ask_run_state(struct supervisor *supervisor)
+{
+	qmp_session_execute(&supervisor->qmp, "query-status", NULL, on_run_state, supervisor);
 }
 
 static void on_watchdog(struct supervisor *supervisor, const json_t *data)
@@ -250,7 +332,7 @@ static void unplug(struct supervisor *supervisor)
 		qmp_session_execute(&supervisor->qmp, "set_link",
 			json_pack("{s:s, s:b}", "name", nic->part.name, "up", 0), NULL, NULL);
 	}
-	if (any)
+	if (any && !supervisor->files.suspended)
 		qmp_session_execute(&supervisor->qmp, "cont", NULL, NULL, NULL);
 }
 
@@ -310,6 +392,7 @@ static void set_up(struct supervisor *supervisor)
 static void tear_down(struct supervisor *supervisor)
 {
 	supervisor->limit = sd_event_source_disable_unref(supervisor->limit);
+	supervisor->load = sd_event_source_disable_unref(supervisor->load);
 	guest_status_done(&supervisor->status);
 	liveness_done(&supervisor->liveness);
 	readiness_done(&supervisor->readiness);
@@ -332,8 +415,8 @@ static int begin(struct supervisor *supervisor)
 	if (!supervisor->again)
 		unplug(supervisor);
 	qmp_session_execute(&supervisor->qmp, "query-chardev", NULL, on_chardevs, supervisor);
-	return qmp_session_execute(
-		&supervisor->qmp, "query-status", NULL, on_run_state, supervisor);
+	ask_run_state(supervisor);
+	return 0;
 }
 
 /* Both processes end with QEMU, after its last words: not when systemd ends what is left of a unit

@@ -17,6 +17,7 @@ struct supervisor_files {
 	int tcp;
 	int notify_listener;
 	int state_directory;
+	bool suspended; /* QEMU loads the state that is in the latter */
 };
 
 /* Starts it; what it does in its processes ends with QEMU. The plan must stay as it is, as they are

@@ -26,7 +26,8 @@
 #define PLAN_FD_SUPERVISOR (3 + PLAN_FDS_MAX)
 #define PLAN_FD_SERIAL (PLAN_FD_SUPERVISOR + 1)
 #define PLAN_FD_VSOCK (PLAN_FD_SERIAL + 1)
-#define PLAN_FD_TAP (PLAN_FD_VSOCK + 1)
+#define PLAN_FD_STATE (PLAN_FD_VSOCK + 1) /* of a suspended guest */
+#define PLAN_FD_TAP (PLAN_FD_STATE + 1)
 #define PLAN_FD_VHOST (PLAN_FD_TAP + NICS_MAX * QUEUES_MAX)
 
 /* How many disks and interfaces can be added to a running q35. */
@@ -41,6 +42,9 @@
 #define PLAN_IGNITION_FILE "ignition"
 #define PLAN_SMBIOS_FILE "smbios-" /* and a number */
 #define PLAN_SPEC_FILE "spec.yaml"
+#define PLAN_SUSPENDED_FILE "suspended" /* what QEMU wrote of a guest, and the next: of what spec \
+					 */
+#define PLAN_SUSPENDED_SPEC_FILE "suspended.yaml"
 #define PLAN_CONSOLE_FILE "console.log"
 #define PLAN_CONSOLE_OLD_FILE "console.log.1"
 #define PLAN_STOP_TIMEOUT_FILE "stop-timeout"
