@@ -118,14 +118,20 @@ static int write_whole(int fd, const char *name, const struct buf *text, mode_t 
 	return r;
 }
 
-static int write_dropin(struct generation *generation, const char *prefix, const char *name)
+static int write_dropin_of(
+	struct generation *generation, const char *prefix, const char *name, const char *type)
 {
 	char path[UNIT_NAME_BYTES + sizeof("/" DROPIN_FILE)];
-	int length = snprintf(path, sizeof(path), "%s@%s.service.d", prefix, name);
+	int length = snprintf(path, sizeof(path), "%s@%s.%s.d", prefix, name, type);
 	if (mkdirat(generation->fd, path, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	snprintf(path + length, sizeof(path) - (size_t)length, "/" DROPIN_FILE);
 	return write_whole(generation->fd, path, &generation->text, 0644);
+}
+
+static int write_dropin(struct generation *generation, const char *prefix, const char *name)
+{
+	return write_dropin_of(generation, prefix, name, "service");
 }
 
 static int make_link(int fd, const char *target, const char *name)
@@ -146,14 +152,29 @@ static int open_wants(struct generation *generation)
 	return generation->wants_fd < 0 ? generation->wants_fd : 0;
 }
 
-static int link_wanted(struct generation *generation, const char *name)
+static int link_wanted(struct generation *generation, const char *name, const char *type)
 {
 	int r = generation->wants_fd < 0 ? open_wants(generation) : 0;
 	if (r < 0)
 		return r;
 	char unit[UNIT_NAME_BYTES];
-	snprintf(unit, sizeof(unit), "vm@%s.service", name);
-	return make_link(generation->wants_fd, INSTALL_UNIT_DIR "/vm@.service", unit);
+	char template[UNIT_NAME_BYTES];
+	snprintf(unit, sizeof(unit), "vm@%s.%s", name, type);
+	snprintf(template, sizeof(template), INSTALL_UNIT_DIR "/vm@.%s", type);
+	return make_link(generation->wants_fd, template, unit);
+}
+
+/* With a delay, the target wants a timer that starts the VM, instead of the VM. */
+static int autostart(struct generation *generation, const struct vm *vm)
+{
+	if (!vm->start_delay_usec)
+		return link_wanted(generation, vm->name, "service");
+	buf_reset(&generation->text);
+	dropin_emit_timer(vm, &generation->text);
+	int r = buf_error(&generation->text);
+	if (r == 0)
+		r = write_dropin_of(generation, "vm", vm->name, "timer");
+	return r < 0 ? r : link_wanted(generation, vm->name, "timer");
 }
 
 static int generate_broken(struct generation *generation, const struct member *member)
@@ -197,7 +218,7 @@ static int generate_vm(struct generation *generation, const struct member *membe
 	if (r == 0)
 		r = generate_passt(generation, member);
 	if (r == 0 && vm->autostart)
-		r = link_wanted(generation, vm->name);
+		r = autostart(generation, vm);
 	return r;
 }
 

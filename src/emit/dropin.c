@@ -388,6 +388,12 @@ int dropin_emit(const struct plan *plan, const char *source_path, const char *un
 	return options.failed ? -ENOMEM : buf_error(buf);
 }
 
+void dropin_emit_timer(const struct vm *vm, struct buf *buf)
+{
+	unit_begin_section(buf, "Timer");
+	add_span(buf, "OnActiveSec", vm->start_delay_usec);
+}
+
 static void add_user(const char *name, struct buf *buf)
 {
 	char user[PLAN_USER_LENGTH_MAX + 1];

@@ -20,6 +20,9 @@ extern const size_t loosening_count;
 int dropin_emit(const struct plan *plan, const char *source_path, const char *unit_directory,
 	struct arena *scratch, struct buf *buf);
 
+/* Adds that of vm@NAME.timer, which starts a VM with a start delay. */
+void dropin_emit_timer(const struct vm *vm, struct buf *buf);
+
 /* Writes the drop-in of a VM that runs and has no spec any more: it keeps its user until it has
  * stopped, so that no other VM gets its UID. */
 void dropin_emit_gone(const char *name, struct buf *buf);

@@ -42,8 +42,9 @@
 #define PLAN_IGNITION_FILE "ignition"
 #define PLAN_SMBIOS_FILE "smbios-" /* and a number */
 #define PLAN_SPEC_FILE "spec.yaml"
-#define PLAN_SUSPENDED_FILE "suspended" /* what QEMU wrote of a guest, and the next: of what spec \
-					 */
+#define PLAN_SUSPENDED_FILE \
+	"suspended" /* what QEMU wrote of a guest, and the next: of what spec \
+		     */
 #define PLAN_SUSPENDED_SPEC_FILE "suspended.yaml"
 #define PLAN_CONSOLE_FILE "console.log"
 #define PLAN_CONSOLE_OLD_FILE "console.log.1"

@@ -15,6 +15,7 @@ struct builder {
 	size_t depth;
 	size_t nodes;
 	struct node *key; /* read, and still without its value */
+	size_t begin;	  /* of the text, behind a byte order mark */
 };
 
 static struct place place_of(const struct builder *builder, yaml_mark_t start, yaml_mark_t end)
@@ -53,12 +54,21 @@ static struct place place_of_offset(const struct builder *builder, size_t offset
 	return place;
 }
 
+/* How long a byte order mark at the beginning is. libyaml takes it for a column, so that the second
+ * line would be indented less than the first. */
+static size_t byte_order_mark(const struct source *source)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const size_t length = sizeof(mark) - 1;
+	return source->length >= length && memcmp(source->text, mark, length) == 0 ? length : 0;
+}
+
 /* A mark's index counts characters. */
 static bool is_tab(const struct builder *builder, yaml_mark_t mark)
 {
 	const struct source *source = builder->source;
 	size_t character = 0;
-	for (size_t i = 0; i < source->length; i++) {
+	for (size_t i = builder->begin; i < source->length; i++) {
 		if (((unsigned char)source->text[i] & 0xc0) == 0x80)
 			continue;
 		if (character++ == mark.index)
@@ -343,8 +353,10 @@ int node_parse(struct arena *arena, const struct source *source, struct diags *d
 	if (!yaml_parser_initialize(&builder.parser))
 		return -ENOMEM;
 	yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(
-		&builder.parser, (const unsigned char *)source->text, source->length);
+	builder.begin = byte_order_mark(source);
+	yaml_parser_set_input_string(&builder.parser,
+		(const unsigned char *)source->text + builder.begin,
+		source->length - builder.begin);
 	build(&builder);
 	yaml_parser_delete(&builder.parser);
 	if (diags->out_of_memory)

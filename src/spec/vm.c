@@ -601,6 +601,10 @@ static const struct key vm_keys[] = {
 		.fallback = "no", .example = "yes",
 		.summary = "Start the VM when the host boots.",
 	}, {
+		.name = "start-delay", .type = KEY_SPAN, .offset = offsetof(struct vm, start_delay_usec),
+		.min = 1, .example = "30s",
+		.summary = "How much later than the others 'autostart' starts it.",
+	}, {
 		.name = "profiles", .type = KEY_LIST, .item = KEY_NAME, .max = PROFILES_MAX,
 		.offset = offsetof(struct vm, profiles), .composing = true, .example = "[small, lan]",
 		.summary = "Documents of kind profile whose keys the VM takes up, a later one's first; the "

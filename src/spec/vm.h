@@ -369,6 +369,7 @@ struct vm {
 	const char *name;
 	const char *description;
 	bool autostart;
+	uint64_t start_delay_usec; /* 0 for none */
 	struct strings profiles;
 	struct strings depends_on;
 	struct cpus cpus;

@@ -239,6 +239,7 @@ KEYS = {
     "watchdog.action": ("watchdog: {action: VALUE}", choices("reset", "poweroff", "restart")),
     "vsock": ("vsock: VALUE", (["{}", "{cid: 3}", "42"], ["[]", "~", "yes", "{port: 3}"])),
     "vsock.cid": ("vsock: {cid: VALUE}", (["3", "4294967294"], COUNT_WORDS + ["2", "4294967295"])),
+    "start-delay": ("autostart: yes\nstart-delay: VALUE", POSITIVE_SPANS),
     "restart": ("restart: VALUE", choices("no", "on-success", "on-failure", "on-abnormal", "on-watchdog",
                                           "on-abort", "always")),
     "restart-delay": ("restart-delay: VALUE", SPANS),
@@ -403,7 +404,7 @@ WHOLE = [
     # YAML that specs do without
     (False, "memory: &a 1GiB"), (False, "memory: *a"), (False, "cpus: {<<: {count: 2}}"), (False, "memory: !x 1GiB"),
     (False, "memory: 1GiB\nmemory: 1GiB"), (False, "? [a]\n: b"), (True, "memory: !!str 1GiB"), (False, "memory: \"open"),
-    (False, "\tmemory: 1GiB"), (True, "\ufeffmemory: 1GiB"), (True, "memory: 1GiB\r\ncpus: 2\r\n"),
+    (False, "\tmemory: 1GiB"), (True, "\ufeffmemory: 1GiB"), (True, "\ufeffmemory: 1GiB\ncpus: {count: 2}"), (True, "memory: 1GiB\r\ncpus: 2\r\n"),
     (False, "memory: !!binary 1GiB"), (True, "# only a comment\nname: a\n"), (True, "%YAML 1.2\n---\nmemory: 1GiB\n"),
 ]
 

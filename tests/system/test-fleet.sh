@@ -41,3 +41,13 @@ all_start
 all_stop
 kill "$reloads"
 wait "$reloads" || true
+
+# One with a delay starts that much later, by a timer; who types its name has it at once.
+mini late "autostart: yes" "start-delay: 3s"
+rm /etc/vmlet/m*.yaml
+systemctl daemon-reload
+systemctl restart vms.target
+assert_eq "$(state late)" inactive
+eventually 10 is_state late active
+delay=$(($(unit_prop vm@late InactiveExitTimestampMonotonic) - $(unit_prop vm@late.timer ActiveEnterTimestampMonotonic)))
+((delay >= 2900000 && delay < 5000000)) || fail "it started $((delay / 1000)) ms after its timer"
