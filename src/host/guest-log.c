@@ -49,8 +49,12 @@ static void add_field(struct buf *entry, const char *name, const char *value)
 {
 	buf_puts(entry, name);
 	buf_putc(entry, '=');
-	for (; *value; value++)
-		buf_putc(entry, *value == '\n' ? ' ' : *value);
+	const char *rest = value;
+	for (const char *end; (end = strchr(rest, '\n')); rest = end + 1) {
+		buf_add(entry, rest, (size_t)(end - rest));
+		buf_putc(entry, ' ');
+	}
+	buf_puts(entry, rest);
 	buf_putc(entry, '\n');
 }
 
