@@ -60,7 +60,7 @@ vmlet-generator_PACKAGES := yaml-0.1
 SCALARS := $(call objects,src/spec/scalar.c src/spec/address.c)
 NETLINK := $(call host,netlink link address vlan qdisc)
 vmlet-network_OBJECTS := $(BASE) $(SCALARS) $(NETLINK) $(call host,tap port filter opened words network network-check network-config \
-	network-record sysctl process fdstore) $(call cmd,vmlet-network)
+	network-record sysctl process fdstore start-slot) $(call cmd,vmlet-network)
 vmlet-network_PACKAGES := libnl-3.0 libsystemd
 
 IMAGE := $(call objects,$(addprefix src/spec/,image.c key.c kind.c network.c vm.c))
@@ -76,7 +76,7 @@ vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd
 vmlet-lease_PACKAGES :=
 
 vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors \
-	supervisor respawn readiness liveness serial guest-log guest-events guest-notify guest-status \
+	supervisor respawn start-slot readiness liveness serial guest-log guest-events guest-notify guest-status \
 	qmp-session qmp-stream qmp suspend agent agent-question) \
 	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson

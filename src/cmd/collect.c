@@ -5,6 +5,25 @@
 
 #include "base/install.h"
 
+/* vmlet.conf is in the first directory; there need be none. */
+static int load_conf(struct collection *collection, const char *search_path)
+{
+	struct arena *arena = &collection->arena;
+	size_t length = strcspn(search_path, ":");
+	const char *path = arena_printf(arena, "%.*s/vmlet.conf", (int)length, search_path);
+	struct spec_file file;
+	if (!path)
+		return -ENOMEM;
+	if (access(path, F_OK) < 0)
+		return 0;
+	struct source *source = arena_alloc(arena, sizeof(*source));
+	int r = source ? specdir_read_file(arena, path, &collection->diags, &file) : -ENOMEM;
+	if (r < 0 || file.refused)
+		return r;
+	*source = file.source;
+	return conf_read(arena, source, &collection->diags, &collection->documents.conf);
+}
+
 static int load_files(struct collection *collection, const struct spec_files *files)
 {
 	struct arena *arena = &collection->arena;
@@ -33,8 +52,10 @@ int collect_with(struct collection *collection, const struct source *source, con
 	const char *path = getenv("VMLET_PATH");
 	struct spec_files files;
 	*collection = (struct collection){0};
-	int r = specdir_read(
-		&collection->arena, path ? path : INSTALL_SPEC_PATH, &collection->diags, &files);
+	path = path ? path : INSTALL_SPEC_PATH;
+	int r = specdir_read(&collection->arena, path, &collection->diags, &files);
+	if (r == 0)
+		r = load_conf(collection, path);
 	if (r == 0 && source) {
 		struct spec_file *items =
 			arena_alloc(&collection->arena, (files.count + 1) * sizeof(*files.items));

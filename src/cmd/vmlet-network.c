@@ -5,6 +5,7 @@
  * networks up and down as vm-network@NAME.service.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +18,16 @@
 #include "host/filter.h"
 #include "host/network.h"
 #include "host/opened.h"
+#include "host/start-slot.h"
 #include "host/tap.h"
 #include "spec/scalar.h"
 
 #define STORE_NAME_BYTES 64
+/* A start that waits says every second that it does. */
+#define WAIT_EXTENSION_USEC 10000000
 
 static const char help[] =
-	"Usage: vmlet-network open VM [tcp] [vsock|vsock-if-there]\n"
+	"Usage: vmlet-network open VM [slots=N] [tcp] [vsock|vsock-if-there]\n"
 	"                     [nic=NAME,tap=NAME,bridge=NAME[,...]...]\n"
 	"       vmlet-network close VM\n"
 	"       vmlet-network start NETWORK bridge=NAME [WORD...]\n"
@@ -32,6 +36,7 @@ static const char help[] =
 	"open   opens a tap or macvtap in the host's network namespace for each argument,\n"
 	"       and puts it, as tap-NAME.QUEUE, into the descriptor store of the unit that\n"
 	"       runs this; /dev/vhost-net goes with it as vhost-NAME.QUEUE\n"
+	"       slots waits until less than N VMs are starting\n"
 	"       tcp is a socket for the VM's supervisor, vsock the guest's end of one\n"
 	"close  removes what outlives the descriptors: macvtaps, and packet filters\n"
 	"start  makes a network's bridge, or brings it to what the words say\n"
@@ -214,16 +219,46 @@ static int store_vsock(const struct log *log, bool insist, struct error *error)
 	return 0;
 }
 
+static void on_wait(void *context)
+{
+	const uint64_t *slots = context;
+	sd_notifyf(0,
+		"EXTEND_TIMEOUT_USEC=%d\nSTATUS=Waiting, as %" PRIu64
+		" VMs are starting (max-parallel-starts).",
+		WAIT_EXTENSION_USEC, *slots);
+}
+
+/* The supervisor gives it back when the VM is ready. */
+static int store_slot(const char *number, struct error *error)
+{
+	uint64_t slots;
+	if (scalar_parse_count(number, &slots) < 0 || slots == 0)
+		return error_set(error, EINVAL, "'%s' is no number of slots", number);
+	int fd AUTO_CLOSE = start_slot_take(slots, on_wait, &slots, error);
+	return fd < 0 ? fd : fdstore_add("slot", fd, error);
+}
+
 /* The words before those of interfaces. Returns how many there are. */
 static int open_sockets(const struct log *log, const struct copies *copies, struct error *error)
 {
+	static const char slots[] = "slots=";
 	int r = fdstore_remove("tcp", error);
+	/* One that this VM still holds would be waited for. */
+	if (r == 0)
+		r = fdstore_remove("slot", error);
+	if (r == 0)
+		r = fdstore_sync(error);
 	if (r == 0)
 		r = fdstore_remove("vsock", error);
 	size_t count = 0;
-	for (; r == 0 && count < copies->count && !strchr(copies->words[count], '='); count++) {
+	for (; r == 0 && count < copies->count; count++) {
 		const char *word = copies->words[count];
-		if (strcmp(word, "tcp") == 0)
+		bool slot = strncmp(word, slots, sizeof(slots) - 1) == 0;
+		if (strchr(word, '=') && !slot)
+			break;
+		if (slot)
+			r = store_slot(word + sizeof(slots) - 1, error);
+		else if (strcmp(word, "tcp") == 0)
 			r = store_tcp(error);
 		else if (strcmp(word, "vsock") == 0 || strcmp(word, "vsock-if-there") == 0)
 			r = store_vsock(log, strcmp(word, "vsock") == 0, error);

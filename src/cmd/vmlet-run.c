@@ -363,12 +363,13 @@ static void close_files(const struct supervisor_files *files)
 	close_fd(&files->tcp);
 	close_fd(&files->notify_listener);
 	close_fd(&files->state_directory);
+	close_fd(&files->slot);
 }
 
 static int supervise(struct run *run, const struct descriptors *descriptors, struct error *error)
 {
 	const struct plan *plan = &run->resolved.plan;
-	struct supervisor_files files CLEANUP(close_files) = {-1, -1, -1, -1, -1, -1, false};
+	struct supervisor_files files CLEANUP(close_files) = {-1, -1, -1, -1, -1, -1, -1, false};
 	const char *state = prepare_directory("STATE_DIRECTORY", plan->state_directory);
 	int r = make_pair(PLAN_FD_SUPERVISOR, &files.qmp);
 	if (r < 0)
@@ -388,6 +389,8 @@ static int supervise(struct run *run, const struct descriptors *descriptors, str
 			error, -r, "cannot set up the vsock with CID %" PRIu64, plan->cid);
 	if (plan->ready_address)
 		files.tcp = descriptors_take(descriptors, "tcp");
+	/* The spec does not say whether there is one: all of the host's VMs wait, or none. */
+	files.slot = descriptors_take(descriptors, "slot");
 	return supervisor_start(plan, &files, run->main_argc, run->main_argv, error);
 }
 

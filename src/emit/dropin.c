@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "emit/dropin.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/install.h"
@@ -295,10 +296,12 @@ static void add_nics(const struct plan *plan, struct buf *buf)
 /* What only root can open on the host, for vmlet-network to put into the descriptor store. */
 static void add_network_commands(const struct plan *plan, struct buf *buf)
 {
-	if (!uses_host(plan) && !plan->ready_address && !plan_has_vsock(plan))
+	if (!uses_host(plan) && !plan->ready_address && !plan_has_vsock(plan) && !plan->start_slots)
 		return;
 	buf_puts(buf, "ExecStartPre=+" INSTALL_LIBEXEC_DIR "/vmlet-network open ");
 	buf_puts(buf, plan->vm->name);
+	if (plan->start_slots)
+		buf_printf(buf, " slots=%" PRIu64, plan->start_slots);
 	if (plan->ready_address)
 		buf_puts(buf, " tcp");
 	if (plan_has_vsock(plan))

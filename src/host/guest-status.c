@@ -184,7 +184,6 @@ static int on_time(sd_event_source *source, uint64_t usec, void *context)
 
 int guest_status_begin(struct guest_status *status)
 {
-	status->started_usec = clock_usec(CLOCK_MONOTONIC);
 	snprintf(status->state, sizeof(status->state), "running");
 	return sd_event_add_time_relative(status->event, &status->timer, CLOCK_MONOTONIC,
 		INTERVAL_USEC / 5, USEC_SECOND, on_time, status);

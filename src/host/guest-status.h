@@ -16,9 +16,9 @@ struct guest_status {
 	const char *waits_for;		 /* before the guest is ready; else NULL */
 	bool agent_there;
 	bool system_asked;
-	bool powers_off; /* it was asked to */
+	bool powers_off;       /* it was asked to */
+	uint64_t started_usec; /* CLOCK_MONOTONIC, when the guest first ran */
 	sd_event_source *timer;
-	uint64_t started_usec;
 	uint64_t ticks;
 	uint64_t balloon_bytes;		      /* 0: not known */
 	char state[32];			      /* of QEMU: "running" */

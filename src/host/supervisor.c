@@ -15,6 +15,7 @@
 #include "host/liveness.h"
 #include "host/readiness.h"
 #include "host/respawn.h"
+#include "host/start-slot.h"
 #include "host/suspend.h"
 
 /* systemd's own limit is this much later than the supervisor's, which knows the reason. */
@@ -29,13 +30,19 @@
 
 #define SOCKET_PATH_BYTES 108 /* as unix(7) has it */
 
+/* What a new supervisor must know of the VM's past. */
+struct supervisor_past {
+	bool ready;
+	uint64_t running_since_usec; /* CLOCK_MONOTONIC; 0: not yet */
+};
+
 struct supervisor {
 	const struct plan *plan;
 	struct supervisor_files files;
 	char *title; /* of the process: a text of title_bytes */
 	size_t title_bytes;
-	bool again;  /* one before this was killed */
-	bool *ready; /* as all of them know */
+	bool again;		      /* one before this was killed */
+	struct supervisor_past *past; /* as all of them know */
 	char agent_path[SOCKET_PATH_BYTES];
 	char notify_path[SOCKET_PATH_BYTES];
 	sd_event *event;
@@ -71,13 +78,14 @@ static void on_ready(void *context)
 	struct supervisor *supervisor = context;
 	uint64_t msec = (clock_usec(CLOCK_MONOTONIC) - supervisor->started_usec) / 1000;
 	supervisor->limit = sd_event_source_disable_unref(supervisor->limit);
+	start_slot_release(supervisor->files.slot);
 	supervisor->status.waits_for = NULL;
 	guest_status_tell(&supervisor->status, true);
-	if (!*supervisor->ready)
+	if (!supervisor->past->ready)
 		guest_log(name_of(supervisor), GUEST_READY, LOG_INFO, NULL,
 			"The VM is ready, %" PRIu64 ".%03" PRIu64 " s after QEMU's start.",
 			msec / 1000, msec % 1000);
-	*supervisor->ready = true;
+	supervisor->past->ready = true;
 }
 
 /* Presses the power button until the guest has ended, or has had its time; then systemd, whose
@@ -96,6 +104,9 @@ static int on_too_late(sd_event_source *source, uint64_t usec, void *context)
 			"off.",
 			vm->ready_timeout_usec / USEC_SECOND,
 			readiness_awaits(&supervisor->readiness));
+		/* What comes now comes too late. */
+		supervisor->readiness.is_ready = true;
+		readiness_done(&supervisor->readiness);
 		/* QEMU's own end would look like another failure. */
 		qmp_session_execute(&supervisor->qmp, "set-action",
 			json_pack("{s:s}", "shutdown", "pause"), NULL, NULL);
@@ -113,7 +124,7 @@ static int on_too_late(sd_event_source *source, uint64_t usec, void *context)
 static int limit_start(struct supervisor *supervisor)
 {
 	uint64_t timeout = supervisor->plan->vm->ready_timeout_usec;
-	if (*supervisor->ready || timeout > UINT64_MAX / 4)
+	if (supervisor->past->ready || timeout > UINT64_MAX / 4)
 		return 0;
 	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64, (uint64_t)(timeout + READY_MARGIN_USEC));
 	return sd_event_add_time_relative(supervisor->event, &supervisor->limit, CLOCK_MONOTONIC,
@@ -152,7 +163,7 @@ static void on_running(struct supervisor *supervisor)
 	if (supervisor->running)
 		return;
 	supervisor->running = true;
-	if (!*supervisor->ready)
+	if (!supervisor->past->ready)
 		supervisor->status.waits_for = readiness_awaits(&supervisor->readiness);
 	if (supervisor->plan->vm->ready.when != READY_STARTED || supervisor->plan->vm->ready.tcp ||
 		supervisor->plan->vm->ready.serial)
@@ -167,6 +178,9 @@ static void on_running(struct supervisor *supervisor)
 	if (r < 0)
 		guest_log(name_of(supervisor), GUEST_NOT_READY, LOG_ERR, NULL,
 			"The VM cannot become ready: %s.", strerror(-r));
+	if (!supervisor->past->running_since_usec)
+		supervisor->past->running_since_usec = clock_usec(CLOCK_MONOTONIC);
+	supervisor->status.started_usec = supervisor->past->running_since_usec;
 	guest_status_begin(&supervisor->status);
 	liveness_begin(&supervisor->liveness);
 }
@@ -280,6 +294,12 @@ static void on_agent_port(struct supervisor *supervisor, const json_t *data)
 		agent_opened(supervisor, json_is_true(json_object_get(data, "open")));
 }
 
+static void on_reset(struct supervisor *supervisor)
+{
+	supervisor->status.powers_off = false;
+	liveness_guest_reset(&supervisor->liveness);
+}
+
 static void on_event(void *context, const char *name, const json_t *message)
 {
 	struct supervisor *supervisor = context;
@@ -292,7 +312,7 @@ static void on_event(void *context, const char *name, const json_t *message)
 	else if (strcmp(name, "POWERDOWN") == 0)
 		supervisor->status.powers_off = true;
 	else if (strcmp(name, "RESET") == 0)
-		liveness_guest_reset(&supervisor->liveness);
+		on_reset(supervisor);
 	else if (strcmp(name, "SHUTDOWN") == 0)
 		supervisor->ending = true;
 	bool pause = strcmp(name, "STOP") == 0 || strcmp(name, "RESUME") == 0;
@@ -309,7 +329,7 @@ static void on_end(void *context)
 	struct supervisor *supervisor = context;
 	if (supervisor->files.serial >= 0)
 		serial_drain(&supervisor->console);
-	if (supervisor->running && !*supervisor->ready && !supervisor->give_up_usec)
+	if (supervisor->running && !supervisor->past->ready && !supervisor->give_up_usec)
 		guest_log(name_of(supervisor), GUEST_NOT_READY, LOG_ERR, NULL,
 			"QEMU ended before the VM was ready; it waited for %s.",
 			readiness_awaits(&supervisor->readiness));
@@ -379,7 +399,7 @@ static void set_up(struct supervisor *supervisor)
 		.question = question,
 		.console = &supervisor->console,
 		.tcp_fd = supervisor->files.tcp,
-		.is_ready = *supervisor->ready,
+		.is_ready = supervisor->past->ready,
 		.on_ready = on_ready,
 		.context = supervisor,
 	};
@@ -471,9 +491,9 @@ int supervisor_start(const struct plan *plan, const struct supervisor_files *fil
 		.title = argv[0],
 		.title_bytes = (size_t)(last + strlen(last) - argv[0]),
 	};
-	supervisor.ready = mmap(NULL, sizeof(*supervisor.ready), PROT_READ | PROT_WRITE,
+	supervisor.past = mmap(NULL, sizeof(*supervisor.past), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (supervisor.ready == MAP_FAILED)
+	if (supervisor.past == MAP_FAILED)
 		return error_set_errno(error, errno, "cannot start the supervisor");
 	int *const keep[] = {
 		&supervisor.files.qmp,
@@ -482,6 +502,7 @@ int supervisor_start(const struct plan *plan, const struct supervisor_files *fil
 		&supervisor.files.tcp,
 		&supervisor.files.notify_listener,
 		&supervisor.files.state_directory,
+		&supervisor.files.slot,
 	};
 	const struct respawn respawn = {
 		.begin = begin_process, .run = run, .killed = killed, .context = &supervisor};

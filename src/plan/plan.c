@@ -309,6 +309,7 @@ int plan_vm(struct arena *arena, const struct documents *documents, const struct
 		.state_directory = arena_join(arena, PLAN_STATE_ROOT "/", vm->name, NULL),
 		.runtime_directory = arena_join(arena, PLAN_RUNTIME_ROOT "/", vm->name, NULL),
 		.cpu_model = choose_cpu_model(vm),
+		.start_slots = documents->conf.max_parallel_starts,
 		.cid = choose_cid(vm),
 		.ready_address = choose_ready_address(vm),
 		.disks = arena_alloc(arena, vm->disks.count * sizeof(*plan.disks)),

@@ -114,6 +114,7 @@ struct plan {
 	const char *state_directory;
 	const char *runtime_directory;
 	const char *cpu_model;
+	uint64_t start_slots;	   /* so many VMs may start at once; 0: any */
 	uint64_t cid;		   /* of the guest's vsock */
 	const char *ready_address; /* of ready.tcp; else NULL */
 	struct plan_disk *disks;

@@ -2,6 +2,7 @@
 /* Spec files as documents, each judged: the way from text to VMs, networks and images. */
 #pragma once
 
+#include "spec/conf.h"
 #include "spec/image.h"
 #include "spec/kind.h"
 #include "spec/network.h"
@@ -29,8 +30,9 @@ struct document {
 	struct image *image;
 };
 
-/* All documents of a host. */
+/* All documents of a host, and what is true of all its VMs. */
 struct documents {
+	struct conf conf;
 	struct document **items; /* once checked: by kind, then by name, unnamed ones last */
 	size_t count;
 };
