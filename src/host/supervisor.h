@@ -17,7 +17,7 @@ struct supervisor_files {
 	int tcp;
 	int notify_listener;
 	int state_directory;
-	int slot; /* given back when the VM is ready */
+	int slot;	/* given back when the VM is ready */
 	bool suspended; /* QEMU loads the state that is in the latter */
 };
 
