@@ -186,8 +186,8 @@ guest() {
 		            sys.exit("the guest is gone")
 		        text += data
 		    return found
-		serial.sendall(b"\n")
 		ready = f"echo {word}''ready\n".encode()
+		serial.sendall(b"\n" + ready)
 		wait(f"{word}''ready\r\n.*?{word}ready\r\n".encode(), 60, ready)
 		time.sleep(0.05)
 		# The quotes tell what is said from what is echoed.

@@ -36,6 +36,8 @@ assert_not_contains "$(tr '\0' ' ' <"/proc/$(main_pid pink)/cmdline")" vhost=on
 
 number=1
 for name in red pink blue trunk; do
+	# What is typed at the firmware of a nested KVM may stop it.
+	wait_serial "$name" "guest-linux: up" 120
 	guest "$name" "ip address add 10.5.0.$number/24 dev eth0"
 	number=$((number + 1))
 done

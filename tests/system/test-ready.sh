@@ -18,7 +18,12 @@ returns_with() {
 	local ended said
 	systemctl start "vm@$1"
 	ended=${EPOCHREALTIME/./}
-	said=$(line_usec "$1" "$2")
+	# What the guest printed last may be on its way to the journal yet.
+	for _ in {1..20}; do
+		said=$(line_usec "$1" "$2")
+		[[ -z $said ]] || break
+		sleep 0.1
+	done
 	[[ $said ]] || fail "$1 never said $2"
 	((ended >= said)) || fail "the start of $1 ended $(((said - ended) / 1000)) ms before the guest was ready"
 	((ended <= said + 200000)) || fail "the start of $1 ended $(((ended - said) / 1000)) ms after the guest was ready"
