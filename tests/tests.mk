@@ -21,7 +21,7 @@ check-all:
 		"golden=$(SUITE) check-golden" \
 		"schema=$(SUITE) check-schema" \
 		"manual=$(SUITE) check-manual" \
-		"fuzz=$(SUITE) check-fuzz FUZZ_SECONDS=20" \
+		"fuzz=$(SUITE) check-fuzz FUZZ_SECONDS=60" \
 		"system=$(SUITE) check-system"
 
 # --- the installation that goldens, system tests, benchmarks and the demo use --------------------

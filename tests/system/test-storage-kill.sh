@@ -26,7 +26,7 @@ up() {
 up src
 write first
 for how in "" --linked; do
-	for ms in 010 090 180; do
+	for ms in 010 050 090 130 180; do
 		# shellcheck disable=SC2086
 		vmlet clone src copy $how >/dev/null 2>&1 &
 		sleep "0.$ms"
@@ -63,7 +63,7 @@ done
 
 # QEMU itself, while it takes a snapshot, of disks and of all.
 for memory in "" --memory; do
-	for ms in 005 040 150; do
+	for ms in 005 040 080 150; do
 		write before
 		# shellcheck disable=SC2086
 		vmlet snapshot create src snap $memory >/dev/null 2>&1 &
