@@ -77,7 +77,7 @@ vmlet-lease_PACKAGES :=
 
 vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors \
 	supervisor respawn start-slot readiness liveness serial guest-log guest-events guest-notify guest-status \
-	qmp-session qmp-stream qmp suspend agent agent-question) \
+	qmp-session qmp-stream qmp unix-socket suspend agent agent-question) \
 	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 
@@ -85,10 +85,10 @@ vmlet-storage_OBJECTS := $(PURE) $(call host,prepare provision journal repair di
 	$(call cmd,vmlet-storage resolved-plan)
 vmlet-storage_PACKAGES := yaml-0.1
 
-vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream agent guest-log) $(call cmd,vmlet-stop)
+vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream unix-socket agent suspend guest-log) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir usage suspend running facts bus qmp qmp-stream agent \
+vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir usage suspend running facts bus qmp qmp-stream unix-socket agent \
 		leases terminal disk qcow2 image-users process block block-options \
 		hotplug sandbox freeze disk-copy layers repair) \
 	$(call cmd,vmlet addresses collect generate live progress report spec-file table backup-store verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \

@@ -37,7 +37,7 @@ ifdef SANITIZE
 # It interposes malloc(), as ASan does.
 UNIT_TESTS := $(filter-out %/test-memory,$(UNIT_TESTS))
 endif
-UNIT_OBJECTS := $(PURE) $(call host,specdir qmp-stream qcow2 qmp-session serial guest-notify)
+UNIT_OBJECTS := $(PURE) $(call host,specdir qmp-stream qcow2 qmp-session serial guest-notify unix-socket)
 
 # It includes the source of the arena.
 $(BUILD)/unit/test-memory: private OWN_OBJECTS := $(BUILD)/base/arena.o

@@ -2,12 +2,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/file.h"
 #include "cmd/verbs.h"
 #include "host/terminal.h"
+#include "host/unix-socket.h"
 #include "plan/plan.h"
 
 #define AGAIN_TRIES 20
@@ -16,16 +15,11 @@
 
 static int connect_serial(const char *name)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof(address.sun_path),
-		PLAN_RUNTIME_ROOT "/%s/" PLAN_SERIAL_SOCKET, name);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int code = errno;
-		close(fd);
-		return -code;
-	}
-	return fd < 0 ? -errno : fd;
+	char path[128];
+	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_SERIAL_SOCKET, name);
+	int fd = unix_socket_connect(path);
+	/* A person who pastes waits until the guest has taken it. */
+	return fd >= 0 && fcntl(fd, F_SETFL, 0) < 0 ? -errno : fd;
 }
 
 static void explain(const struct log *log, const char *name, int code)

@@ -79,39 +79,32 @@ static double percent(uint64_t before, uint64_t after, uint64_t usec)
 	return value < 0 ? value : value / 1e4;
 }
 
-/* The sum of a counter of all disks, or of all interfaces. */
-static uint64_t sum_disks(const struct usage *usage, size_t offset)
+/* The sum of a counter, at that offset, of all disks or of all interfaces. */
+static uint64_t sum(const void *items, size_t count, size_t size, size_t offset)
 {
-	uint64_t sum = 0;
-	for (size_t i = 0; i < usage->disk_count; i++) {
+	uint64_t all = 0;
+	for (size_t i = 0; i < count; i++) {
 		uint64_t value;
-		memcpy(&value, (const char *)&usage->disks[i] + offset, sizeof(value));
-		sum += value;
+		memcpy(&value, (const char *)items + i * size + offset, sizeof(value));
+		all += value;
 	}
-	return sum;
+	return all;
 }
 
-static uint64_t sum_nics(const struct usage *usage, size_t offset)
+static uint64_t sum_disks(const struct live_vm *vm, size_t offset)
 {
-	uint64_t sum = 0;
-	for (size_t i = 0; i < usage->nic_count; i++) {
-		uint64_t value;
-		memcpy(&value, (const char *)&usage->nics[i] + offset, sizeof(value));
-		sum += value;
-	}
-	return sum;
+	return sum(vm->usage.disks, vm->usage.disk_count, sizeof(vm->usage.disks[0]), offset);
 }
 
-static double disk_rate(
-	const struct live_vm *before, const struct live_vm *after, size_t offset, uint64_t usec)
+static uint64_t sum_nics(const struct live_vm *vm, size_t offset)
 {
-	return rate(sum_disks(&before->usage, offset), sum_disks(&after->usage, offset), usec);
+	return sum(vm->usage.nics, vm->usage.nic_count, sizeof(vm->usage.nics[0]), offset);
 }
 
-static double nic_rate(
-	const struct live_vm *before, const struct live_vm *after, size_t offset, uint64_t usec)
+static double sum_rate(uint64_t (*sum_of)(const struct live_vm *vm, size_t offset), size_t offset,
+	const struct live_vm *before, const struct live_vm *after)
 {
-	return rate(sum_nics(&before->usage, offset), sum_nics(&after->usage, offset), usec);
+	return rate(sum_of(before, offset), sum_of(after, offset), after->usec - before->usec);
 }
 
 static void fill_row(const struct live_vm *before, const struct live_vm *after, struct top_row *row)
@@ -126,12 +119,13 @@ static void fill_row(const struct live_vm *before, const struct live_vm *after, 
 	values[COLUMN_SWAP] = known(usage->swap_bytes);
 	values[COLUMN_BALLOON] = known(usage->balloon_bytes);
 	values[COLUMN_READ] =
-		disk_rate(before, after, offsetof(struct usage_disk, read_bytes), usec);
+		sum_rate(sum_disks, offsetof(struct usage_disk, read_bytes), before, after);
 	values[COLUMN_WRITE] =
-		disk_rate(before, after, offsetof(struct usage_disk, written_bytes), usec);
+		sum_rate(sum_disks, offsetof(struct usage_disk, written_bytes), before, after);
 	values[COLUMN_RECEIVE] =
-		nic_rate(before, after, offsetof(struct usage_nic, received_bytes), usec);
-	values[COLUMN_SEND] = nic_rate(before, after, offsetof(struct usage_nic, sent_bytes), usec);
+		sum_rate(sum_nics, offsetof(struct usage_nic, received_bytes), before, after);
+	values[COLUMN_SEND] =
+		sum_rate(sum_nics, offsetof(struct usage_nic, sent_bytes), before, after);
 	values[COLUMN_CPU_PRESSURE] = known(usage->cpu_pressure);
 	values[COLUMN_MEMORY_PRESSURE] = known(usage->memory_pressure);
 	values[COLUMN_IO_PRESSURE] = known(usage->io_pressure);

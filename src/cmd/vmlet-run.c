@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 
@@ -23,6 +22,7 @@
 #include "host/prepare.h"
 #include "host/supervisor.h"
 #include "host/suspend.h"
+#include "host/unix-socket.h"
 
 static const char help[] =
 	"Usage: vmlet-run NAME -- QEMU [ARGUMENT...]\n"
@@ -36,6 +36,8 @@ struct run {
 	int main_argc;
 	char **main_argv;
 	struct resolved_plan resolved;
+	int state_directory_fd;
+	int suspended_fd; /* of a suspended guest's state; -1 for none */
 };
 
 /* --- descriptors --------------------------------------------------------------------------- */
@@ -247,21 +249,6 @@ static int make_pair(int number, int *ret_fd)
 	return r;
 }
 
-static int listen_on(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
-		sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	int fd AUTO_CLOSE = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* Of a QEMU before this one. */
-	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-		listen(fd, SOMAXCONN) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 static int make_console(const struct plan *plan, struct arena *arena,
 	struct supervisor_files *files, struct error *error)
 {
@@ -272,7 +259,7 @@ static int make_console(const struct plan *plan, struct arena *arena,
 		return error_set(error, ENOMEM, "not enough memory");
 	int r = make_pair(PLAN_FD_SERIAL, &files->serial);
 	if (r == 0)
-		r = files->serial_listener = listen_on(path);
+		r = files->serial_listener = unix_socket_listen(path);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot make the console %s", path);
 	return 0;
@@ -301,24 +288,14 @@ static int add_arguments(struct run *run, const char *const words[])
 }
 
 /* QEMU loads the state of a suspended guest, and waits with it for the supervisor. */
-static int use_state(struct run *run, struct supervisor_files *files, struct error *error)
+static int use_state(struct run *run, struct error *error)
 {
 	char incoming[32];
 	const char *const words[] = {"-incoming", incoming, "-S", NULL};
-	const struct source *spec = &run->resolved.source;
-	int fd AUTO_CLOSE = suspend_open(files->state_directory, spec->text, spec->length);
-	if (fd == -ENOENT)
+	if (run->suspended_fd < 0)
 		return 0;
-	if (fd == -EUCLEAN)
-		return error_set(error, EUCLEAN,
-			"the guest was suspended with another spec: put that back, or give its "
-			"state up: vmlet suspend %s --discard",
-			run->name);
-	if (fd < 0)
-		return error_set_errno(error, -fd, "cannot read the suspended guest's state");
-	files->suspended = true;
 	snprintf(incoming, sizeof(incoming), "fd:%d", PLAN_FD_STATE);
-	int r = dup2(fd, PLAN_FD_STATE) < 0 ? -errno : add_arguments(run, words);
+	int r = dup2(run->suspended_fd, PLAN_FD_STATE) < 0 ? -errno : add_arguments(run, words);
 	return r < 0 ? error_set_errno(error, -r, "cannot take up the suspended guest's state") : 0;
 }
 
@@ -370,14 +347,12 @@ static int supervise(struct run *run, const struct descriptors *descriptors, str
 {
 	const struct plan *plan = &run->resolved.plan;
 	struct supervisor_files files CLEANUP(close_files) = {-1, -1, -1, -1, -1, -1, -1, false};
-	const char *state = prepare_directory("STATE_DIRECTORY", plan->state_directory);
+	files.state_directory = TAKE_FD(run->state_directory_fd);
+	files.suspended = run->suspended_fd >= 0;
 	int r = make_pair(PLAN_FD_SUPERVISOR, &files.qmp);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot make a socket pair");
-	files.state_directory = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (files.state_directory < 0)
-		return error_set_errno(error, errno, "cannot open %s", state);
-	r = use_state(run, &files, error);
+	r = use_state(run, error);
 	if (r < 0)
 		return r;
 	r = plan->vm->console.serial ? make_console(plan, &run->resolved.arena, &files, error) : 0;
@@ -392,6 +367,30 @@ static int supervise(struct run *run, const struct descriptors *descriptors, str
 	/* The spec does not say whether there is one: all of the host's VMs wait, or none. */
 	files.slot = descriptors_take(descriptors, "slot");
 	return supervisor_start(plan, &files, run->main_argc, run->main_argv, error);
+}
+
+/* --- a suspended guest ----------------------------------------------------------------------- */
+
+/* Looks for its state before anything else: the disks that go with it stay as they are where the
+ * spec is another now. */
+static int find_state(struct run *run, struct error *error)
+{
+	const struct source *spec = &run->resolved.source;
+	const char *state =
+		prepare_directory("STATE_DIRECTORY", run->resolved.plan.state_directory);
+	run->state_directory_fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run->state_directory_fd < 0)
+		return error_set_errno(error, errno, "cannot open %s", state);
+	int fd = suspend_open(run->state_directory_fd, spec->text, spec->length);
+	run->suspended_fd = fd;
+	if (fd >= 0 || fd == -ENOENT)
+		return 0;
+	if (fd == -EUCLEAN)
+		return error_set(error, EUCLEAN,
+			"the guest was suspended with another spec: put that back, or give its "
+			"state up: vmlet suspend %s --discard",
+			run->name);
+	return error_set_errno(error, -fd, "cannot read the suspended guest's state");
 }
 
 /* --- becoming QEMU ------------------------------------------------------------------------- */
@@ -412,6 +411,8 @@ static int run_vm(struct run *run, struct error *error)
 {
 	struct descriptors descriptors CLEANUP(descriptors_done) = {0};
 	int r = resolved_plan_load(&run->resolved, run->name, error);
+	if (r == 0)
+		r = find_state(run, error);
 	if (r == 0)
 		r = prepare_vm_and_nodes(run, error);
 	if (r == 0)

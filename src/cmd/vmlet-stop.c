@@ -2,8 +2,7 @@
 /*
  * vmlet-stop: ExecStop= of vm@NAME.service, as the VM's own user. It asks the guest agent to power
  * off and presses the power button, again and again, until QEMU has ended; past the stop timeout it
- * has QEMU quit. What is
- * then still running is systemd's to end: SIGTERM, TimeoutStopSec=, SIGKILL.
+ * has QEMU quit. What is then still running is systemd's to end: SIGTERM, TimeoutStopSec=, SIGKILL.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,6 +20,7 @@
 #include "host/agent.h"
 #include "host/guest-log.h"
 #include "host/qmp.h"
+#include "host/suspend.h"
 #include "plan/plan.h"
 
 /* A guest in its firmware or early boot loses the button; it is pressed again this often. */
@@ -96,18 +96,10 @@ static bool agent_is_open(const struct stop *stop, struct qmp *qmp)
 {
 	json_t *chardevs = NULL;
 	struct error ignored;
-	bool open = false;
-	size_t index;
-	const json_t *chardev;
 	if (qmp_execute(
 		    qmp, "query-chardev", NULL, stop->answer_timeout_usec, &chardevs, &ignored) < 0)
 		return false;
-	json_array_foreach(chardevs, index, chardev)
-	{
-		const char *label = json_string_value(json_object_get(chardev, "label"));
-		open |= label && strcmp(label, "agent") == 0 &&
-			json_is_true(json_object_get(chardev, "frontend-open"));
-	}
+	bool open = agent_has_port(chardevs);
 	json_decref(chardevs);
 	return open;
 }
@@ -170,18 +162,26 @@ static int power_off(const struct stop *stop, struct qmp *qmp, struct error *err
 	return press_until_ended(stop, qmp, clock_add(deadline, stop->timeout_usec), false, error);
 }
 
-/* A guest whose state is on disk is not to run any more. */
+/* Whether the guest's state is on disk: then it is not to run any more. Any other that is paused,
+ * by a person or by a command that was killed, runs on, so that it can power itself off. */
 static bool is_suspended(const struct stop *stop, struct qmp *qmp)
 {
 	json_t *answer = NULL;
 	struct error ignored;
+	const char *directory = getenv("STATE_DIRECTORY");
+	int fd AUTO_CLOSE = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd >= 0 && suspend_is_there(fd))
+		return true;
 	if (qmp_execute(qmp, "query-status", NULL, stop->answer_timeout_usec, &answer, &ignored) <
 		0)
 		return false;
 	const char *status = json_string_value(json_object_get(answer, "status"));
-	bool suspended = status && strcmp(status, "postmigrate") == 0;
+	if (status && (strcmp(status, "postmigrate") == 0 || strcmp(status, "paused") == 0)) {
+		tell(stop, LOG_INFO, "the guest, which is paused, runs on");
+		qmp_execute(qmp, "cont", NULL, stop->answer_timeout_usec, NULL, &ignored);
+	}
 	json_decref(answer);
-	return suspended;
+	return false;
 }
 
 static int quit(const struct stop *stop, struct qmp *qmp, struct error *error)

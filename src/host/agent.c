@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "host/unix-socket.h"
 
 /* What answers it was asked by this connection, and not by one before it (guest-sync). */
 #define SYNC_ID 20231117
@@ -24,21 +24,15 @@ static void give_up(struct agent *agent)
 
 void agent_begin(struct agent *agent, const char *command)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char text[256];
-	agent->fd = -1;
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", agent->path) >=
-		sizeof(address.sun_path))
-		return;
-	agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = unix_socket_connect(agent->path);
+	agent->fd = fd < 0 ? -1 : fd;
 	int length = snprintf(text, sizeof(text),
 		"{\"execute\":\"guest-sync\",\"arguments\":{\"id\":%d}}\n"
 		"{\"execute\":\"%s\"%s%s}\n",
 		SYNC_ID, command, agent->arguments ? ",\"arguments\":" : "",
 		agent->arguments ? agent->arguments : "");
-	if (agent->fd >= 0 &&
-		(connect(agent->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-			send(agent->fd, text, (size_t)length, MSG_NOSIGNAL) != length))
+	if (agent->fd >= 0 && send(agent->fd, text, (size_t)length, MSG_NOSIGNAL) != length)
 		give_up(agent);
 }
 
@@ -120,4 +114,17 @@ void agent_done(struct agent *agent)
 {
 	json_decref(agent->answer);
 	qmp_stream_done(&agent->stream);
+}
+
+bool agent_has_port(const json_t *chardevs)
+{
+	size_t index;
+	const json_t *chardev;
+	json_array_foreach(chardevs, index, chardev)
+	{
+		const char *label = json_string_value(json_object_get(chardev, "label"));
+		if (label && strcmp(label, "agent") == 0)
+			return json_is_true(json_object_get(chardev, "frontend-open"));
+	}
+	return false;
 }

@@ -31,6 +31,10 @@ void agent_reset(struct agent *agent);
 /* Whether an agent answers at this socket, for a question that may take long. */
 bool agent_is_there(const char *path);
 
+/* Whether the guest has the port open, by what QEMU answers to query-chardev: without an agent it
+ * has not, and who waits for an answer waits in vain. */
+bool agent_has_port(const json_t *chardevs);
+
 /* Asks one agent; whether it answered. */
 bool agent_ask(const char *path, const char *command, uint64_t timeout_usec);
 

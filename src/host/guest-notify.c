@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 /* It needs sa_family_t. */
 #include <linux/vm_sockets.h>
 
 #include "base/macros.h"
+#include "host/unix-socket.h"
 
 #define PORT_RESERVED 1024 /* those below are root's (vsock(7)) */
 
@@ -109,18 +108,6 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 	return 0;
 }
 
-static int connect_port(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
-		sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	int fd AUTO_CLOSE = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 int guest_notify_open(struct guest_notify *notify, int listener_fd, const char *path)
 {
 	int r = 0;
@@ -129,7 +116,7 @@ int guest_notify_open(struct guest_notify *notify, int listener_fd, const char *
 	if (listener_fd >= 0)
 		r = sd_event_add_io(notify->event, &notify->listener, listener_fd, EPOLLIN,
 			on_connection, notify);
-	int port_fd = r < 0 ? r : connect_port(path);
+	int port_fd = r < 0 ? r : unix_socket_connect(path);
 	return port_fd < 0 ? port_fd : add_peer(notify, port_fd);
 }
 

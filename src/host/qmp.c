@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/clock.h"
+#include "host/unix-socket.h"
 
 /* Waits until the socket has something to read or the time is over. */
 static int wait_readable(int fd, uint64_t deadline_usec)
@@ -151,15 +151,10 @@ int qmp_take(struct qmp *ret_qmp, int fd, uint64_t timeout_usec, struct error *e
 
 int qmp_connect(struct qmp *ret_qmp, const char *path, uint64_t timeout_usec, struct error *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
-		sizeof(address.sun_path))
-		return error_set(error, ENAMETOOLONG, "the path %s is too long", path);
-	int fd AUTO_CLOSE = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* Non-blocking, as connect(2) waits without end when a stopped QEMU's queue is full. */
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return error_set_errno(error, errno, "cannot connect to %s", path);
-	return qmp_take(ret_qmp, TAKE_FD(fd), timeout_usec, error);
+	int fd = unix_socket_connect(path);
+	if (fd < 0)
+		return error_set_errno(error, -fd, "cannot connect to %s", path);
+	return qmp_take(ret_qmp, fd, timeout_usec, error);
 }
 
 void qmp_done(struct qmp *qmp)

@@ -195,8 +195,6 @@ static void agent_opened(struct supervisor *supervisor, bool open)
 static void on_chardevs(void *context, const json_t *value)
 {
 	struct supervisor *supervisor = context;
-	size_t index;
-	const json_t *chardev;
 	/* All sockets are there when QEMU answers. */
 	bool listens = supervisor->plan->vm->ready.when == READY_NOTIFY && !supervisor->listens;
 	supervisor->listens |= listens;
@@ -206,16 +204,11 @@ static void on_chardevs(void *context, const json_t *value)
 	if (r < 0)
 		guest_log(name_of(supervisor), GUEST_NOT_READY, LOG_ERR, NULL,
 			"Nobody listens to the guest's systemd: %s.", strerror(-r));
-	json_array_foreach(value, index, chardev)
-	{
-		const char *label = json_string_value(json_object_get(chardev, "label"));
-		if (label && strcmp(label, "agent") == 0 &&
-			json_is_true(json_object_get(chardev, "frontend-open"))) {
-			agent_opened(supervisor, true);
-			if (supervisor->resumes)
-				set_clock(supervisor);
-		}
-	}
+	if (!agent_has_port(value))
+		return;
+	agent_opened(supervisor, true);
+	if (supervisor->resumes)
+		set_clock(supervisor);
 }
 
 static void ask_run_state(struct supervisor *supervisor);
