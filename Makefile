@@ -75,9 +75,15 @@ vmlet-image_PACKAGES := libsystemd
 vmlet-lease_OBJECTS := $(BASE) $(SCALARS) $(call host,filter process) $(call cmd,vmlet-lease)
 vmlet-lease_PACKAGES :=
 
+vmlet-machine_OBJECTS := $(BASE) $(SCALARS) $(call host,bus machined) $(call cmd,vmlet-machine)
+vmlet-machine_PACKAGES := libsystemd
+
+vmlet-sleep_OBJECTS := $(BASE) $(SCALARS) $(call host,running guest-clock agent qmp qmp-stream unix-socket) $(call cmd,vmlet-sleep)
+vmlet-sleep_PACKAGES := jansson
+
 vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors \
 	supervisor respawn start-slot readiness liveness serial guest-log guest-events guest-notify guest-status \
-	qmp-session qmp-stream qmp unix-socket suspend agent agent-question) \
+	qmp-session qmp-stream qmp unix-socket suspend agent agent-question guest-clock) \
 	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 
@@ -88,14 +94,14 @@ vmlet-storage_PACKAGES := yaml-0.1
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream unix-socket agent suspend guest-log) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir usage suspend running facts bus qmp qmp-stream unix-socket agent \
+vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir usage suspend running guest-clock facts bus qmp qmp-stream unix-socket agent \
 		leases terminal disk qcow2 image-users process block block-options \
 		hotplug sandbox freeze disk-copy layers repair) \
 	$(call cmd,vmlet addresses collect generate live progress report spec-file table backup-store verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
 		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-control verb-log verb-schema verb-show verb-snapshot verb-status verb-stop verb-suspend verb-metrics verb-top target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 
-PROGRAMS := vmlet vmlet-download vmlet-generator vmlet-image vmlet-lease vmlet-network vmlet-run vmlet-stop vmlet-storage
+PROGRAMS := vmlet vmlet-download vmlet-generator vmlet-image vmlet-lease vmlet-machine vmlet-network vmlet-run vmlet-sleep vmlet-stop vmlet-storage
 UNITS := $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in))
 
 .PHONY: all
@@ -146,10 +152,12 @@ $(BUILD)/vmlet.yaml.5: man/vmlet.yaml.5.in $(BUILD)/vmlet
 install: all
 	install -D -m 0755 -t $(DESTDIR)$(BINDIR) $(BUILD)/vmlet
 	install -D -m 0755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/vmlet-download $(BUILD)/vmlet-image \
-		$(BUILD)/vmlet-lease $(BUILD)/vmlet-network $(BUILD)/vmlet-run $(BUILD)/vmlet-stop \
-		$(BUILD)/vmlet-storage
+		$(BUILD)/vmlet-lease $(BUILD)/vmlet-machine $(BUILD)/vmlet-network $(BUILD)/vmlet-run \
+		$(BUILD)/vmlet-sleep $(BUILD)/vmlet-stop $(BUILD)/vmlet-storage
 	install -D -m 0755 -t $(DESTDIR)$(GENERATORDIR) $(BUILD)/vmlet-generator
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
+	install -d $(DESTDIR)$(UNITDIR)/sleep.target.wants
+	ln -sfn ../vmlet-sleep.service $(DESTDIR)$(UNITDIR)/sleep.target.wants/vmlet-sleep.service
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf
 	install -D -m 0644 units/vmlet.catalog $(DESTDIR)$(CATALOGDIR)/vmlet.catalog
 	install -D -m 0644 units/vmlet.network $(DESTDIR)$(NETWORKDIR)/10-vmlet.network
@@ -167,6 +175,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/vmlet $(DESTDIR)$(GENERATORDIR)/vmlet-generator \
 		$(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit)) \
+		$(DESTDIR)$(UNITDIR)/sleep.target.wants/vmlet-sleep.service \
 		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(CATALOGDIR)/vmlet.catalog \
 		$(DESTDIR)$(NETWORKDIR)/10-vmlet.network \
 		$(DESTDIR)$(NETWORKDIR)/10-vmlet.link $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf \

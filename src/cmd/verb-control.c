@@ -5,6 +5,7 @@
 
 #include "cmd/verbs.h"
 #include "host/agent.h"
+#include "host/guest-clock.h"
 #include "host/qmp.h"
 #include "plan/plan.h"
 
@@ -49,10 +50,17 @@ static int do_pause(const char *name, const char *word, struct error *error)
 	return execute(name, "stop", NULL, error);
 }
 
+/* It may have been paused for long. */
 static int do_resume(const char *name, const char *word, struct error *error)
 {
+	struct qmp qmp CLEANUP(qmp_done) = {.fd = -1};
 	(void)word;
-	return execute(name, "cont", NULL, error);
+	int r = open_monitor(name, &qmp, error);
+	if (r == 0)
+		r = qmp_execute(&qmp, "cont", NULL, ANSWER_TIMEOUT_USEC, NULL, error);
+	if (r == 0)
+		guest_clock_set(name, &qmp, ANSWER_TIMEOUT_USEC);
+	return r;
 }
 
 static int do_nmi(const char *name, const char *word, struct error *error)

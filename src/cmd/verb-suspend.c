@@ -10,6 +10,7 @@
 #include "host/bus.h"
 #include "host/suspend.h"
 
+#define ANSWER_TIMEOUT_USEC (30 * UINT64_C(1000000))
 #define MIB (UINT64_C(1024) * 1024)
 #define END_POLL_USEC 20000
 #define END_POLLS 1500
@@ -58,8 +59,13 @@ static int save(const struct target *target, struct error *error)
 	int fd AUTO_CLOSE = open_directory(target->name, error);
 	if (fd < 0)
 		return fd;
-	int r = suspend_save(target->name, fd, target->source.text, target->source.length, show,
-		&progress, error);
+	char path[sizeof(PLAN_RUNTIME_ROOT) + NAME_LENGTH_MAX + sizeof(PLAN_QMP_SOCKET) + 2];
+	struct qmp qmp CLEANUP(qmp_done) = {.fd = -1};
+	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_QMP_SOCKET, target->name);
+	int r = qmp_connect(&qmp, path, ANSWER_TIMEOUT_USEC, error);
+	if (r == 0)
+		r = suspend_save(&qmp, fd, target->source.text, target->source.length, show,
+			&progress, error);
 	progress_clear(&progress);
 	return r < 0 ? r : stop_unit(target->name, error);
 }

@@ -22,6 +22,7 @@
 #include "host/qmp.h"
 #include "host/suspend.h"
 #include "plan/plan.h"
+#include "spec/node.h"
 
 /* A guest in its firmware or early boot loses the button; it is pressed again this often. */
 #define PRESS_INTERVAL_USEC (5 * USEC_SECOND)
@@ -31,6 +32,7 @@
 #define AGENT_TIMEOUT_USEC (USEC_SECOND / 2)
 #define QUIT_TIMEOUT_USEC (5 * USEC_SECOND)
 #define DEFAULT_STOP_TIMEOUT_USEC (90 * USEC_SECOND)
+#define MIB (UINT64_C(1024) * 1024)
 
 static const char help[] =
 	"Usage: vmlet-stop\n"
@@ -42,6 +44,8 @@ static const char help[] =
 struct stop {
 	const char *vm;
 	const char *directory;
+	int directory_fd;
+	int state_fd; /* of the state directory */
 	uint64_t begun_usec;
 	int pidfd;
 	uint64_t timeout_usec;
@@ -64,16 +68,20 @@ static bool ended_within(const struct stop *stop, uint64_t usec)
 	}
 }
 
+static int open_directory(const char *path)
+{
+	return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 /* "infinity" is ten years, which can be added to. */
 #define ENDLESS_USEC (UINT64_C(315360000) * USEC_SECOND)
 
 /* The stop timeout of the spec that the VM was booted with: the current one may be another, or
  * gone. */
-static uint64_t read_timeout(const char *directory)
+static uint64_t read_timeout(int directory_fd)
 {
 	struct buf text CLEANUP(buf_done) = {0};
-	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || file_read_at(fd, PLAN_STOP_TIMEOUT_FILE, 64, &text) < 0)
+	if (file_read_at(directory_fd, PLAN_STOP_TIMEOUT_FILE, 64, &text) < 0)
 		return DEFAULT_STOP_TIMEOUT_USEC;
 	uint64_t usec = strtoull(buf_text(&text), NULL, 10);
 	if (usec > ENDLESS_USEC)
@@ -168,9 +176,7 @@ static bool is_suspended(const struct stop *stop, struct qmp *qmp)
 {
 	json_t *answer = NULL;
 	struct error ignored;
-	const char *directory = getenv("STATE_DIRECTORY");
-	int fd AUTO_CLOSE = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (fd >= 0 && suspend_is_there(fd))
+	if (stop->state_fd >= 0 && suspend_is_there(stop->state_fd))
 		return true;
 	if (qmp_execute(qmp, "query-status", NULL, stop->answer_timeout_usec, &answer, &ignored) <
 		0)
@@ -182,6 +188,36 @@ static bool is_suspended(const struct stop *stop, struct qmp *qmp)
 	}
 	json_decref(answer);
 	return false;
+}
+
+static bool show_suspend(const struct suspend_progress *now, void *context)
+{
+	(void)context;
+	sd_notifyf(0,
+		"EXTEND_TIMEOUT_USEC=%" PRIu64 "\nSTATUS=The guest is suspended: %" PRIu64
+		" of %" PRIu64 " MiB are written.",
+		(uint64_t)ANSWER_TIMEOUT_USEC, now->done_bytes / MIB, now->total_bytes / MIB);
+	return true;
+}
+
+/* Suspends the guest when its spec says that a shutdown of the host does, and this is one. */
+static bool suspended_for_shutdown(const struct stop *stop, struct qmp *qmp)
+{
+	struct buf spec CLEANUP(buf_done) = {0};
+	struct error error;
+	if (faccessat(stop->directory_fd, PLAN_SHUTDOWN_SUSPENDS_FILE, F_OK, 0) < 0 ||
+		access(PLAN_HOST_SHUTDOWN_FILE, F_OK) < 0)
+		return false;
+	tell(stop, LOG_INFO, "the guest is suspended, as the host shuts down");
+	int r = file_read_at(stop->directory_fd, PLAN_SPEC_FILE, 2 * SPEC_BYTES_MAX, &spec);
+	if (r < 0)
+		error_set_errno(&error, -r, "cannot read the booted spec");
+	else
+		r = suspend_save(qmp, stop->state_fd, buf_text(&spec), spec.length, show_suspend,
+			NULL, &error);
+	if (r < 0)
+		tell(stop, LOG_ERR, error.message);
+	return r == 0;
 }
 
 static int quit(const struct stop *stop, struct qmp *qmp, struct error *error)
@@ -202,7 +238,7 @@ static int stop_vm(const struct stop *stop, struct error *error)
 	int r = qmp_connect(&qmp, path, stop->answer_timeout_usec, error);
 	if (r < 0)
 		return ended_within(stop, 0) ? 0 : r;
-	if (is_suspended(stop, &qmp)) {
+	if (is_suspended(stop, &qmp) || suspended_for_shutdown(stop, &qmp)) {
 		tell(stop, LOG_INFO, "the guest is suspended, and QEMU quits");
 		return quit(stop, &qmp, error);
 	}
@@ -233,13 +269,17 @@ int main(int argc, char **argv)
 	int pidfd AUTO_CLOSE = main_pid ? pidfd_open((pid_t)strtol(main_pid, NULL, 10), 0) : -1;
 	if (pidfd < 0)
 		return 0;
+	int directory_fd AUTO_CLOSE = open_directory(directory);
+	int state_fd AUTO_CLOSE = open_directory(getenv("STATE_DIRECTORY"));
 	const char *name = strrchr(directory, '/');
 	struct stop stop = {
 		.vm = name ? name + 1 : directory,
 		.directory = directory,
+		.directory_fd = directory_fd,
+		.state_fd = state_fd,
 		.begun_usec = clock_usec(CLOCK_MONOTONIC),
 		.pidfd = pidfd,
-		.timeout_usec = read_timeout(directory),
+		.timeout_usec = read_timeout(directory_fd),
 		.answer_timeout_usec = ANSWER_TIMEOUT_USEC,
 	};
 	if (stop.timeout_usec < stop.answer_timeout_usec)

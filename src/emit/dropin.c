@@ -197,6 +197,9 @@ static void add_unit_section(const struct plan *plan, const char *source_path, s
 	add_networks(plan, buf);
 	add_images(plan, buf);
 	add_disk_requirements(plan, buf);
+	/* At shutdown it ends first, and leaves word for vmlet-stop. */
+	if (vm->on_host_shutdown == HOST_SHUTDOWN_SUSPEND)
+		buf_puts(buf, "Wants=vmlet-shutdown.service\nBefore=vmlet-shutdown.service\n");
 	/* Its end is the end of the guest's link: QEMU 7.2 does not connect again. */
 	for (size_t i = 0; i < plan->nic_count; i++)
 		if (plan->nics[i].attachment == ATTACHMENT_PASST)

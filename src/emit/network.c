@@ -302,6 +302,9 @@ static void add_dhcp(struct buf *buf, struct buf *word, const struct network *ne
 	buf_printf(word, "--dhcp-hostsdir=" NETWORK_RUNTIME_ROOT "/%s/hosts", network->name);
 	add_argument(buf, word);
 	add_option(buf, word, "--dhcp-authoritative");
+	/* It would look for three seconds whether somebody has taken the address, and answer nobody
+	 * meanwhile: guests that boot together would wait in line, and some give up. */
+	add_option(buf, word, "--no-ping");
 	/* Only where the host passes packets on is it a router. */
 	if (!network->nat) {
 		add_option(buf, word, "--dhcp-option=option:router");

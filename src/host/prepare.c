@@ -195,6 +195,8 @@ int prepare_booted_spec(
 	int r = file_replace_at(fd, PLAN_SPEC_FILE, text, length, 0600, false);
 	if (r == 0)
 		r = file_replace_at(fd, PLAN_STOP_TIMEOUT_FILE, timeout, (size_t)used, 0600, false);
+	if (r == 0 && plan->vm->on_host_shutdown == HOST_SHUTDOWN_SUSPEND)
+		r = file_replace_at(fd, PLAN_SHUTDOWN_SUSPENDS_FILE, "", 0, 0600, false);
 	return r < 0 ? error_set_errno(
 			       error, -r, "cannot write the booted spec below %s", directory)
 		     : 0;

@@ -33,10 +33,28 @@ static int keep_only(int *const keep[], int count)
 	return close_range((unsigned)next, ~0U, 0) < 0 ? -errno : 0;
 }
 
+/* Waits for the child's end, and passes signals on. Returns negative errno. */
+static int wait_for(const struct respawn *respawn, pid_t pid, int *ret_status)
+{
+	sigset_t awaited = respawn->passed_on;
+	sigaddset(&awaited, SIGCHLD);
+	for (;;) {
+		pid_t ended = waitpid(pid, ret_status, WNOHANG);
+		if (ended != 0)
+			return ended < 0 ? -errno : 0;
+		int number = sigwaitinfo(&awaited, NULL);
+		if (number > 0 && number != SIGCHLD)
+			kill(pid, number);
+	}
+}
+
 static void watch(const struct respawn *respawn)
 {
 	uint64_t since = clock_usec(CLOCK_MONOTONIC);
 	int starts = 0;
+	sigset_t blocked = respawn->passed_on;
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	respawn->begin(respawn->context);
 	for (bool again = false;; again = true) {
 		pid_t pid = fork();
@@ -45,8 +63,8 @@ static void watch(const struct respawn *respawn)
 			_exit(0);
 		}
 		int status = 0;
-		while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		if (pid > 0 && wait_for(respawn, pid, &status) < 0)
+			return;
 		if (pid < 0 || !WIFSIGNALED(status))
 			return;
 		if (clock_usec(CLOCK_MONOTONIC) - since > STARTS_INTERVAL_USEC) {

@@ -2,6 +2,7 @@
 /* A helper process that must be there: started again when it is killed. */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* How it is run. */
@@ -15,6 +16,9 @@ struct respawn {
 	 * that comes too often. */
 	void (*killed)(void *context, int signal_number, bool given_up);
 	void *context;
+	/* Signals that the process that watches passes on. They are blocked in the one that does
+	 * the work, which takes them from its event loop. */
+	sigset_t passed_on;
 };
 
 /* Runs it in a child of a process that is PID 1's, not the caller's, and watches it. The caller's

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
+#include "host/guest-clock.h"
 #include "host/guest-events.h"
 #include "host/guest-status.h"
 #include "host/liveness.h"
@@ -56,9 +57,11 @@ struct supervisor {
 	struct guest_status status;
 	sd_event_source *limit;
 	sd_event_source *load;
+	sd_event_source *poweroff;
+	sd_event_source *reboot;
 	bool resumes; /* a suspended guest */
 	bool listens; /* to the guest's systemd */
-	char clock[64];
+	char clock[GUEST_CLOCK_BYTES];
 	bool running;
 	bool ending;
 	uint64_t started_usec;
@@ -226,8 +229,7 @@ static int on_load_time(sd_event_source *source, uint64_t usec, void *context)
 /* Sets the clock of a guest that slept; most have it wrong by as much as that was. */
 static void set_clock(struct supervisor *supervisor)
 {
-	snprintf(supervisor->clock, sizeof(supervisor->clock), "{\"time\":%" PRIu64 "000}",
-		clock_usec(CLOCK_REALTIME));
+	guest_clock_arguments(supervisor->clock);
 	supervisor->question.agent.arguments = supervisor->clock;
 	agent_question_ask(&supervisor->question, "guest-set-time", CLOCK_TIMEOUT_USEC,
 		on_clock_set, supervisor);
@@ -349,6 +351,41 @@ static void unplug(struct supervisor *supervisor)
 		qmp_session_execute(&supervisor->qmp, "cont", NULL, NULL, NULL);
 }
 
+/* --- machinectl ---------------------------------------------------------------------------- */
+
+/* What machinectl(1) has signals for, as systemd(1) has them for its own process. */
+#define POWEROFF_SIGNAL (SIGRTMIN + 4)
+#define REBOOT_SIGNAL SIGINT
+
+static int on_poweroff(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	struct supervisor *supervisor = context;
+	(void)source;
+	(void)info;
+	return qmp_session_execute(&supervisor->qmp, "system_powerdown", NULL, NULL, NULL);
+}
+
+static int on_reboot(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+	struct supervisor *supervisor = context;
+	(void)source;
+	(void)info;
+	return qmp_session_execute(&supervisor->qmp, "send-key",
+		json_pack("{s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]}", "keys", "type", "qcode",
+			"data", "ctrl", "type", "qcode", "data", "alt", "type", "qcode", "data",
+			"delete"),
+		NULL, NULL);
+}
+
+static int listen_to_machinectl(struct supervisor *supervisor)
+{
+	int r = sd_event_add_signal(
+		supervisor->event, &supervisor->poweroff, POWEROFF_SIGNAL, on_poweroff, supervisor);
+	return r < 0 ? r
+		     : sd_event_add_signal(supervisor->event, &supervisor->reboot, REBOOT_SIGNAL,
+			       on_reboot, supervisor);
+}
+
 /* --- its life ------------------------------------------------------------------------------ */
 
 static int open_console(struct supervisor *supervisor)
@@ -406,6 +443,8 @@ static void tear_down(struct supervisor *supervisor)
 {
 	supervisor->limit = sd_event_source_disable_unref(supervisor->limit);
 	supervisor->load = sd_event_source_disable_unref(supervisor->load);
+	supervisor->poweroff = sd_event_source_disable_unref(supervisor->poweroff);
+	supervisor->reboot = sd_event_source_disable_unref(supervisor->reboot);
 	guest_status_done(&supervisor->status);
 	liveness_done(&supervisor->liveness);
 	readiness_done(&supervisor->readiness);
@@ -419,6 +458,8 @@ static void tear_down(struct supervisor *supervisor)
 static int begin(struct supervisor *supervisor)
 {
 	int r = open_console(supervisor);
+	if (r >= 0)
+		r = listen_to_machinectl(supervisor);
 	if (r >= 0)
 		r = limit_start(supervisor);
 	if (r >= 0)
@@ -497,8 +538,11 @@ int supervisor_start(const struct plan *plan, const struct supervisor_files *fil
 		&supervisor.files.state_directory,
 		&supervisor.files.slot,
 	};
-	const struct respawn respawn = {
+	struct respawn respawn = {
 		.begin = begin_process, .run = run, .killed = killed, .context = &supervisor};
+	sigemptyset(&respawn.passed_on);
+	sigaddset(&respawn.passed_on, POWEROFF_SIGNAL);
+	sigaddset(&respawn.passed_on, REBOOT_SIGNAL);
 	int r = respawn_start(&respawn, keep, (int)ARRAY_SIZE(keep));
 	return r < 0 ? error_set_errno(error, -r, "cannot start the supervisor") : 0;
 }

@@ -18,31 +18,36 @@
 
 /* --- the file ------------------------------------------------------------------------------ */
 
-/* A new file, which is the VM's user's as its directory is. */
-static int create(int directory_fd)
+/* Gives a file to the VM's user, who owns the directory; it is that user who asks, or root. */
+static int give(int directory_fd, int fd)
 {
 	struct stat directory;
+	struct stat file;
+	if (fstat(directory_fd, &directory) < 0 || fstat(fd, &file) < 0)
+		return -errno;
+	if (file.st_uid == directory.st_uid && file.st_gid == directory.st_gid)
+		return 0;
+	return fchown(fd, directory.st_uid, directory.st_gid) < 0 ? -errno : 0;
+}
+
+static int create(int directory_fd)
+{
 	if (unlinkat(directory_fd, TEMPORARY, 0) < 0 && errno != ENOENT)
 		return -errno;
 	int fd AUTO_CLOSE = openat(directory_fd, TEMPORARY,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || fstat(directory_fd, &directory) < 0 ||
-		fchown(fd, directory.st_uid, directory.st_gid) < 0)
-		return -errno;
-	return TAKE_FD(fd);
+	int r = fd < 0 ? -errno : give(directory_fd, fd);
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 static int write_spec(int directory_fd, const char *spec, size_t length)
 {
-	struct stat directory;
 	int r = file_replace_at(directory_fd, PLAN_SUSPENDED_SPEC_FILE, spec, length, 0600, true);
 	if (r < 0)
 		return r;
-	if (fstat(directory_fd, &directory) < 0 ||
-		fchownat(directory_fd, PLAN_SUSPENDED_SPEC_FILE, directory.st_uid, directory.st_gid,
-			AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	return 0;
+	int fd AUTO_CLOSE =
+		openat(directory_fd, PLAN_SUSPENDED_SPEC_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : give(directory_fd, fd);
 }
 
 static int commit(int directory_fd, int fd)
@@ -150,33 +155,28 @@ static int begin(struct qmp *qmp, int fd, struct error *error)
 	return r;
 }
 
-int suspend_save(const char *vm, int directory_fd, const char *spec, size_t spec_length,
+int suspend_save(struct qmp *qmp, int directory_fd, const char *spec, size_t spec_length,
 	bool (*progress)(const struct suspend_progress *progress, void *context), void *context,
 	struct error *error)
 {
-	char path[128];
-	struct qmp qmp CLEANUP(qmp_done) = {.fd = -1};
-	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_QMP_SOCKET, vm);
+	static const char cannot_write[] = "cannot write the guest's state";
 	int fd AUTO_CLOSE = create(directory_fd);
 	int r = fd < 0 ? fd : write_spec(directory_fd, spec, spec_length);
 	if (r < 0)
-		return error_set_errno(error, -r, "cannot write the state of %s", vm);
-	r = qmp_connect(&qmp, path, ANSWER_TIMEOUT_USEC, error);
+		return error_set_errno(error, -r, cannot_write);
+	r = begin(qmp, fd, error);
 	if (r == 0)
-		r = begin(&qmp, fd, error);
-	if (r == 0)
-		r = follow(&qmp, progress, context, error);
+		r = follow(qmp, progress, context, error);
 	if (r == 0) {
 		r = commit(directory_fd, fd);
 		if (r < 0)
-			error_set_errno(error, -r, "cannot write the state of %s", vm);
+			error_set_errno(error, -r, cannot_write);
 	}
 	if (r < 0) {
 		struct error ignored;
 		unlinkat(directory_fd, TEMPORARY, 0);
 		unlinkat(directory_fd, PLAN_SUSPENDED_SPEC_FILE, 0);
-		if (qmp.fd >= 0)
-			execute(&qmp, "cont", NULL, &ignored);
+		execute(qmp, "cont", NULL, &ignored);
 	}
 	return r;
 }

@@ -10,17 +10,18 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "host/qmp.h"
 
 struct suspend_progress {
 	uint64_t done_bytes;
 	uint64_t total_bytes;
 };
 
-/* Has a running VM's QEMU write the guest's state, for which the guest is paused, and leaves QEMU
+/* Has QEMU, at its monitor, write the guest's state, for which the guest is paused, and leaves it
  * with nothing more to do than to end. directory_fd is the VM's state directory, spec what it was
  * booted with. progress is called now and then, and says by false that it is to end. On an error,
  * -EINTR for that, the guest runs on. */
-int suspend_save(const char *vm, int directory_fd, const char *spec, size_t spec_length,
+int suspend_save(struct qmp *qmp, int directory_fd, const char *spec, size_t spec_length,
 	bool (*progress)(const struct suspend_progress *progress, void *context), void *context,
 	struct error *error);
 

@@ -49,6 +49,9 @@
 #define PLAN_CONSOLE_FILE "console.log"
 #define PLAN_CONSOLE_OLD_FILE "console.log.1"
 #define PLAN_STOP_TIMEOUT_FILE "stop-timeout"
+#define PLAN_SHUTDOWN_SUSPENDS_FILE "suspend-at-shutdown"
+/* vmlet-shutdown.service makes it before VMs are stopped. */
+#define PLAN_HOST_SHUTDOWN_FILE "/run/vmlet/host-shutdown"
 #define PLAN_QMP_SOCKET "qmp.sock"
 #define PLAN_STOP_SOCKET "stop.sock"
 #define PLAN_SERIAL_SOCKET "serial.sock"

@@ -69,6 +69,9 @@ DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
 	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog",
 	[RESTART_ON_ABORT] = "on-abort", [RESTART_ALWAYS] = "always");
 
+DEFINE_CHOICES(host_shutdown_names,
+	HOST_SHUTDOWN_COUNT, [HOST_SHUTDOWN_STOP] = "stop", [HOST_SHUTDOWN_SUSPEND] = "suspend");
+
 DEFINE_CHOICES(ready_when_names, READY_WHEN_COUNT, [READY_STARTED] = "started",
 	[READY_GUEST_AGENT] = "guest-agent", [READY_NOTIFY] = "notify");
 
@@ -705,6 +708,12 @@ static const struct key vm_keys[] = {
 		.offset = offsetof(struct vm, stop_timeout_usec),
 		.fallback = "90s", .min = 1, .example = "3min",
 		.summary = "How long the guest may take to power itself off when it is asked to.",
+	}, {
+		.name = "on-host-shutdown", .type = KEY_CHOICE,
+		.offset = offsetof(struct vm, on_host_shutdown),
+		.choices = &host_shutdown_names, .fallback = "stop", .example = "suspend",
+		.summary = "What becomes of the guest when the host shuts down: it powers itself "
+			   "off, or its state goes to disk, from where its next start takes it up.",
 	}, {
 		.name = "service", .type = KEY_SETTINGS, .offset = offsetof(struct vm, service),
 		.example = "{CPUWeight: 200, MemoryHigh: 3G}",

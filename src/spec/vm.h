@@ -148,6 +148,13 @@ enum restart {
 	RESTART_COUNT,
 };
 
+/* What becomes of the guest when the host shuts down. */
+enum host_shutdown {
+	HOST_SHUTDOWN_STOP,
+	HOST_SHUTDOWN_SUSPEND,
+	HOST_SHUTDOWN_COUNT,
+};
+
 extern const struct choices machine_names;
 extern const struct choices accel_names;
 extern const struct choices disk_format_names;
@@ -165,6 +172,7 @@ extern const struct choices automatic_names;
 extern const struct choices user_backend_names;
 extern const struct choices link_state_names;
 extern const struct choices restart_names;
+extern const struct choices host_shutdown_names;
 extern const struct choices ready_when_names;
 extern const struct choices liveness_names;
 extern const struct choices watchdog_model_names;
@@ -392,6 +400,7 @@ struct vm {
 	int restart; /* enum restart */
 	uint64_t restart_delay_usec;
 	uint64_t stop_timeout_usec;
+	int on_host_shutdown; /* enum host_shutdown */
 	struct settings service;
 	struct settings unit;
 	struct strings qemu_args;

@@ -11,7 +11,7 @@ device=$(losetup --find --show /var/tmp/device.raw)
 other=$(losetup --find --show /var/tmp/device.raw)
 trap 'losetup --detach-all' EXIT
 
-linux device vmlet.write=to-the-device "disks: {data: {device: $device, format: raw, cache: none, aio: native}}"
+accel=kvm linux device "tsc=reliable vmlet.write=to-the-device" "cpus: {model: max}" "disks: {data: {device: $device, format: raw, cache: none, aio: native}}"
 systemctl start vm@device
 wait_serial device "guest-linux: wrote to-the-device" 90
 pid=$(main_pid device)

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 200
+# alone: yes
 #
 # Fifty VMs at once: all start with vms.target, also while systemd reloads all the time, and all stop in parallel.
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 120
+# alone: yes
 #
 # A network whose spec has changed is brought to it by a restart, under running guests; a stop removes
 # what starts made, and only that.

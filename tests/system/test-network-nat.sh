@@ -64,7 +64,8 @@ guest web "ping -c 1 -W 2 10.1.0.1" >/dev/null
 
 # Outside, which sees the host's address, in IPv6, too.
 assert_contains "$(guest web 'nc -w 3 192.0.2.2 80 </dev/null')" "192.0.2.1"
-guest web 'ip -6 address show dev eth0 scope global' | grep -q fd00:1: || fail "no IPv6 address"
+# The guest asks for the prefix in its own time.
+eventually 20 eval "guest web 'ip -6 address show dev eth0 scope global' | grep fd00:1: | grep -qv tentative"
 assert_contains "$(guest web 'nc -w 3 2001:db8::2 80 </dev/null')" "[2001:0db8:0000:0000:0000:0000:0000:0001]"
 
 # A port of the host leads to the guest, for those outside and for the host itself; nothing else does.

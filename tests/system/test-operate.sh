@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 180
+# alone: yes
 #
 # What a person does with a running VM: looks at it, watches it, presses its buttons, and attaches to its
 # console together with others.
@@ -91,10 +92,13 @@ kill "${watchers[third]}"
 # Who attaches sees what was printed before; a slow one holds nobody up.
 sleep 1 | timeout 2 vmlet console web >"$logs/late" || true
 saw "now-the-third" "$logs/late"
-socat -u UNIX-CONNECT:/run/vmlet/vm/web/serial.sock SYSTEM:'sleep 60' &
+guest web "(sleep 2; yes 'a line of some forty bytes, more or less' | head -n 10000) & true"
+socat -u UNIX-CONNECT:/run/vmlet/vm/web/serial.sock - >/dev/null &
 slow=$!
-guest web "i=0; while [ \$i -lt 1000 ]; do echo 'a line of some forty bytes, more or less'; i=\$((i + 1)); done" >/dev/null 2>&1 || true
-kill "$slow"
+sleep 0.5
+kill -STOP "$slow"
+eventually 20 saw "a line of some forty bytes, more or less" "$(serial_log web)" 10000
+kill -KILL "$slow"
 guest web "echo and on" >/dev/null
 
 # The history, and the journal, which has lines without the bytes that are for terminals.

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 240
+# alone: yes
 #
 # "systemctl start" returns when the guest is ready, as its spec has it: not before, and hardly later.
 # A guest that never is fails the start, says what it waited for, and is powered off.

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 90
+# alone: yes
 #
 # With max-parallel-starts, no more VMs than that are starting at once; a slot is given back when a VM is
 # ready, when its start fails, and when it is killed.

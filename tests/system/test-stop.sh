@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 120
+# alone: yes
 #
 # However the guest and QEMU behave, a stop ends, in bounded time and with whole disks.
 

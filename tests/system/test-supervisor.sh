@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 400
+# alone: yes
 #
 # What ends a VM, and what the unit, the restart counter and the journal then say.
 

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # host: container
 # timeout: 180
+# alone: yes
 #
 # A guest that is suspended goes on where it was, once, and only with the disks and the spec that it had.
 
