@@ -244,6 +244,7 @@ KEYS = {
                                           "on-abort", "always")),
     "restart-delay": ("restart-delay: VALUE", SPANS),
     "stop-timeout": ("stop-timeout: VALUE", POSITIVE_SPANS),
+    "on-host-shutdown": ("on-host-shutdown: VALUE", choices("stop", "suspend")),
     "service": ("service: VALUE", SETTINGS),
     "unit": ("unit: VALUE", SETTINGS),
     "qemu-args": ("qemu-args: VALUE",
