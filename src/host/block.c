@@ -175,6 +175,7 @@ int block_query_job(
 		const char *failure = json_string_value(json_object_get(job, "error"));
 		if (!name || strcmp(name, id) != 0)
 			continue;
+		ret_job->there = true;
 		ret_job->concluded = status && strcmp(status, "concluded") == 0;
 		ret_job->done =
 			(uint64_t)json_integer_value(json_object_get(job, "current-progress"));
@@ -203,8 +204,7 @@ void block_cancel_job(struct block *block, const char *id)
 			block_dismiss_job(block, id, &error);
 			return;
 		}
-		/* One that is not there has nothing to do. */
-		if (!job.total)
+		if (!job.there)
 			return;
 		usleep(CANCEL_INTERVAL_USEC);
 	}

@@ -42,12 +42,13 @@ int block_query_nodes(struct block *block, json_t **ret_nodes, struct error *err
 
 /* The state of a job. */
 struct block_job {
+	bool there;
 	bool concluded;
 	uint64_t done;
 	uint64_t total;
 	char failure[256]; /* "" for none */
 };
-/* Asks for a job; one that is not there is not concluded, and has no total. */
+/* Asks for a job, which need not be there. */
 int block_query_job(
 	struct block *block, const char *id, struct block_job *ret_job, struct error *error);
 /* Ends a job that is not concluded, if it is there, and forgets it. */

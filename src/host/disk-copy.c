@@ -8,6 +8,7 @@
 #include "host/freeze.h"
 
 #define POLL_INTERVAL_USEC 100000
+#define CREATE_JOB "vmlet-create"
 #define NAME_BYTES 64
 
 struct copying {
@@ -107,9 +108,9 @@ static int create_target(struct copying *copying, const struct disk_copy *copy)
 			json_object_set_new(options, "backing-fmt", json_string("qcow2"));
 		}
 		int r = execute(copying, "blockdev-create",
-			json_pack("{s:s, s:o}", "job-id", "vmlet-create", "options", options));
+			json_pack("{s:s, s:o}", "job-id", CREATE_JOB, "options", options));
 		if (r == 0)
-			r = wait_for_job(copying, "vmlet-create");
+			r = wait_for_job(copying, CREATE_JOB);
 		if (r < 0)
 			return r;
 	}
@@ -121,12 +122,16 @@ static int create_target(struct copying *copying, const struct disk_copy *copy)
 	return execute(copying, "blockdev-add", node);
 }
 
-static void remove_targets(struct copying *copying)
+/* Takes away what copies need while they are made: at the end, and before, what a killed command
+ * left. */
+static void sweep(struct copying *copying)
 {
 	struct error ignored;
+	block_cancel_job(copying->block, CREATE_JOB);
 	for (size_t i = 0; i < copying->copies->count; i++) {
 		char name[NAME_BYTES];
 		name_node("copy-", &copying->copies->items[i], name);
+		block_cancel_job(copying->block, name);
 		block_execute(copying->block, "blockdev-del", json_pack("{s:s}", "node-name", name),
 			NULL, &ignored);
 		name_node("copyfile-", &copying->copies->items[i], name);
@@ -242,6 +247,7 @@ int disks_copy(struct block *block, const struct disk_copies *copies,
 	struct error *error)
 {
 	struct copying copying = {.block = block, .copies = copies, .error = error};
+	sweep(&copying);
 	int r = block_query_nodes(block, &copying.nodes, error);
 	for (size_t i = 0; r == 0 && i < copies->count; i++) {
 		if (!block_find_node(copying.nodes, copies->items[i].disk))
@@ -256,14 +262,9 @@ int disks_copy(struct block *block, const struct disk_copies *copies,
 		r = begin(&copying);
 	if (r == 0)
 		r = follow(&copying, progress, context);
-	for (size_t i = 0; i < copying.begun; i++) {
-		char id[NAME_BYTES];
-		name_node("copy-", &copies->items[i], id);
-		block_cancel_job(block, id);
-	}
+	sweep(&copying);
 	if (r < 0 && copying.begun)
 		remove_bitmaps(&copying);
-	remove_targets(&copying);
 	json_decref(copying.nodes);
 	return r;
 }

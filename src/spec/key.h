@@ -46,6 +46,16 @@ enum key_type {
 	KEY_TYPE_COUNT,
 };
 
+/* What another value of a key means for a VM that runs. */
+enum change_class {
+	CHANGE_RESTART,	 /* it comes with the VM's next start */
+	CHANGE_LIVE,	 /* it comes while the guest runs */
+	CHANGE_GROW,	 /* so it does when it is more; less is forbidden */
+	CHANGE_RECREATE, /* what is there stays as it is, and what is made anew has it */
+	CHANGE_FORBIDDEN,
+	CHANGE_CLASS_COUNT,
+};
+
 struct key;
 
 /* The keys of one mapping and the struct that holds their values. */
@@ -70,6 +80,7 @@ struct key {
 	const struct key_table *below; /* the keys of a group or of each part */
 	const char *scalar_for; /* the key below that a plain scalar stands for; NULL for none */
 	enum key_type names;	/* of parts: KEY_NAME (also 0), or KEY_CREDENTIAL */
+	enum change_class change; /* of a value; of parts, when one comes or goes */
 	bool required;		/* where its mapping stands, it must, too */
 	bool composing; /* says how documents are put together: not part of a resolved spec */
 	bool single;	/* a plain value is a list of one */

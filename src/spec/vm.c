@@ -178,20 +178,20 @@ static TABLE(encrypt_table, encrypt_keys, struct encrypt);
 
 static const struct key disk_keys[] = {
 	{
-		.name = "size", .type = KEY_SIZE, .offset = offsetof(struct disk, size_bytes),
+		.name = "size", .change = CHANGE_GROW, .type = KEY_SIZE, .offset = offsetof(struct disk, size_bytes),
 		.min = MIB, .max = 64 * TIB, .example = "20GiB",
 		.summary = "The size that the guest sees; a disk grows when it grows, and never shrinks.",
 	}, {
-		.name = "image", .type = KEY_NAME, .offset = offsetof(struct disk, image),
+		.name = "image", .change = CHANGE_RECREATE, .type = KEY_NAME, .offset = offsetof(struct disk, image),
 		.example = "debian-12",
 		.summary = "The base image, /var/lib/vmlet/images/NAME.qcow2, that the disk is a "
 			   "copy-on-write layer over.",
 	}, {
-		.name = "format", .type = KEY_CHOICE, .offset = offsetof(struct disk, format),
+		.name = "format", .change = CHANGE_RECREATE, .type = KEY_CHOICE, .offset = offsetof(struct disk, format),
 		.choices = &disk_format_names, .fallback = "qcow2", .example = "raw",
 		.summary = "The format of the disk's file.",
 	}, {
-		.name = "path", .type = KEY_PATH, .offset = offsetof(struct disk, path),
+		.name = "path", .change = CHANGE_LIVE, .type = KEY_PATH, .offset = offsetof(struct disk, path),
 		.example = "/srv/vm/data.raw",
 		.summary = "An existing file that is the disk, in format 'format', which is never guessed; "
 			   "group kvm must be able to read and write it.",
@@ -267,26 +267,26 @@ static const struct key disk_keys[] = {
 		.below = &throttle_table, .example = "{iops: 1000, bandwidth: 100MiB}",
 		.summary = "How much the guest may read and write.",
 	}, {
-		.name = "encrypt", .type = KEY_GROUP, .offset = offsetof(struct disk, encrypt),
+		.name = "encrypt", .change = CHANGE_RECREATE, .type = KEY_GROUP, .offset = offsetof(struct disk, encrypt),
 		.below = &encrypt_table, .scalar_for = "credential", .example = "/etc/vmlet/keys/web",
 		.summary = "What is in the file is encrypted (LUKS) with this key.",
 	}, {
-		.name = "preallocation", .type = KEY_CHOICE,
+		.name = "preallocation", .change = CHANGE_RECREATE, .type = KEY_CHOICE,
 		.offset = offsetof(struct disk, preallocation), .choices = &preallocation_names,
 		.fallback = "off", .example = "falloc",
 		.summary = "What of a new disk's space is taken at once: qemu-img(1).",
 	}, {
-		.name = "cluster-size", .type = KEY_SIZE,
+		.name = "cluster-size", .change = CHANGE_RECREATE, .type = KEY_SIZE,
 		.offset = offsetof(struct disk, cluster_bytes), .min = 4 * KIB, .max = 2 * MIB,
 		.example = "1MiB",
 		.summary = "The unit in which a new disk's file grows: a power of two; by default 64KiB.",
 	}, {
-		.name = "compression", .type = KEY_CHOICE,
+		.name = "compression", .change = CHANGE_RECREATE, .type = KEY_CHOICE,
 		.offset = offsetof(struct disk, compression), .choices = &compression_names,
 		.fallback = "zlib", .example = "zstd",
 		.summary = "How a new disk keeps what 'vmlet disk compact' compresses.",
 	}, {
-		.name = "lazy-refcounts", .type = KEY_BOOL,
+		.name = "lazy-refcounts", .change = CHANGE_RECREATE, .type = KEY_BOOL,
 		.offset = offsetof(struct disk, lazy_refcounts), .fallback = "no", .example = "yes",
 		.summary = "A new disk writes less of its own book-keeping, and is repaired after a crash.",
 	},
@@ -322,11 +322,11 @@ static TABLE(user_table, user_keys, struct user_network);
 
 static const struct key rate_keys[] = {
 	{
-		.name = "inbound", .type = KEY_RATE, .offset = offsetof(struct rate, inbound),
+		.name = "inbound", .change = CHANGE_LIVE, .type = KEY_RATE, .offset = offsetof(struct rate, inbound),
 		.example = "100Mbit",
 		.summary = "The most that the guest receives, in bits a second.",
 	}, {
-		.name = "outbound", .type = KEY_RATE, .offset = offsetof(struct rate, outbound),
+		.name = "outbound", .change = CHANGE_LIVE, .type = KEY_RATE, .offset = offsetof(struct rate, outbound),
 		.example = "10Mbit",
 		.summary = "The most that the guest sends, in bits a second.",
 	},
@@ -380,11 +380,11 @@ static const struct key nic_keys[] = {
 		.summary = "Whether the kernel moves packets instead of QEMU; by default where "
 			   "/dev/vhost-net is there.",
 	}, {
-		.name = "vlan", .type = KEY_COUNT, .offset = offsetof(struct nic, vlan),
+		.name = "vlan", .change = CHANGE_LIVE, .type = KEY_COUNT, .offset = offsetof(struct nic, vlan),
 		.min = 1, .max = VLAN_MAX, .example = "30",
 		.summary = "The VLAN that the guest is in, without knowing of it.",
 	}, {
-		.name = "trunk", .type = KEY_LIST, .item = KEY_VLANS, .max = TRUNK_MAX,
+		.name = "trunk", .change = CHANGE_LIVE, .type = KEY_LIST, .item = KEY_VLANS, .max = TRUNK_MAX,
 		.offset = offsetof(struct nic, trunk), .single = true, .example = "[10, 20-29]",
 		.summary = "The VLANs that the guest sees as tagged frames.",
 	}, {
@@ -403,7 +403,7 @@ static const struct key nic_keys[] = {
 			   "are dropped, and of IPv6 from outside the network's subnets; by default on "
 			   "networks with 'nat' and 'dhcp'.",
 	}, {
-		.name = "link", .type = KEY_CHOICE, .offset = offsetof(struct nic, link),
+		.name = "link", .change = CHANGE_LIVE, .type = KEY_CHOICE, .offset = offsetof(struct nic, link),
 		.choices = &link_state_names, .fallback = "up", .example = "down",
 		.summary = "Whether the cable is plugged in when the guest starts.",
 	},
@@ -596,15 +596,15 @@ static const struct key vm_keys[] = {
 		.example = "web",
 		.summary = "The name: the VM is the unit vm@NAME.service; by default the file's name.",
 	}, {
-		.name = "description", .type = KEY_LINE, .offset = offsetof(struct vm, description),
+		.name = "description", .change = CHANGE_LIVE, .type = KEY_LINE, .offset = offsetof(struct vm, description),
 		.max = 1024, .example = "Front-end web server",
 		.summary = "One line that systemctl shows.",
 	}, {
-		.name = "autostart", .type = KEY_BOOL, .offset = offsetof(struct vm, autostart),
+		.name = "autostart", .change = CHANGE_LIVE, .type = KEY_BOOL, .offset = offsetof(struct vm, autostart),
 		.fallback = "no", .example = "yes",
 		.summary = "Start the VM when the host boots.",
 	}, {
-		.name = "start-delay", .type = KEY_SPAN, .offset = offsetof(struct vm, start_delay_usec),
+		.name = "start-delay", .change = CHANGE_LIVE, .type = KEY_SPAN, .offset = offsetof(struct vm, start_delay_usec),
 		.min = 1, .example = "30s",
 		.summary = "How much later than the others 'autostart' starts it.",
 	}, {
@@ -613,7 +613,7 @@ static const struct key vm_keys[] = {
 		.summary = "Documents of kind profile whose keys the VM takes up, a later one's first; the "
 			   "VM's own keys win.",
 	}, {
-		.name = "depends-on", .type = KEY_LIST, .item = KEY_NAME, .max = DEPENDENCIES_MAX,
+		.name = "depends-on", .change = CHANGE_LIVE, .type = KEY_LIST, .item = KEY_NAME, .max = DEPENDENCIES_MAX,
 		.offset = offsetof(struct vm, depends_on), .example = "[db]",
 		.summary = "VMs that this one needs: they are started with it and before it.",
 	}, {
@@ -634,12 +634,12 @@ static const struct key vm_keys[] = {
 		.summary = "What runs the guest's code: the processor (kvm), emulation (tcg, slow), or "
 			   "whichever is there (auto).",
 	}, {
-		.name = "disks", .type = KEY_PARTS, .offset = offsetof(struct vm, disks),
+		.name = "disks", .change = CHANGE_LIVE, .type = KEY_PARTS, .offset = offsetof(struct vm, disks),
 		.below = &disk_table, .scalar_for = "size", .max = DISKS_MAX,
 		.example = "{root: {size: 20GiB, image: debian-12}}",
 		.summary = "The disks, by name.",
 	}, {
-		.name = "nics", .type = KEY_PARTS, .offset = offsetof(struct vm, nics),
+		.name = "nics", .change = CHANGE_LIVE, .type = KEY_PARTS, .offset = offsetof(struct vm, nics),
 		.below = &nic_table, .scalar_for = "bridge", .max = NICS_MAX,
 		.example = "{lan: {bridge: br0}}",
 		.summary = "The network interfaces, by name.",
@@ -695,31 +695,31 @@ static const struct key vm_keys[] = {
 		.summary = "Sockets between host and guest without a network (vsock(7)); {} for any "
 			   "address.",
 	}, {
-		.name = "restart", .type = KEY_CHOICE, .offset = offsetof(struct vm, restart),
+		.name = "restart", .change = CHANGE_LIVE, .type = KEY_CHOICE, .offset = offsetof(struct vm, restart),
 		.choices = &restart_names, .fallback = "on-failure", .example = "always",
 		.summary = "When systemd starts the VM again: Restart= of systemd.service(5).",
 	}, {
-		.name = "restart-delay", .type = KEY_SPAN,
+		.name = "restart-delay", .change = CHANGE_LIVE, .type = KEY_SPAN,
 		.offset = offsetof(struct vm, restart_delay_usec),
 		.fallback = "5s", .example = "5s",
 		.summary = "How long systemd waits before it does.",
 	}, {
-		.name = "stop-timeout", .type = KEY_SPAN,
+		.name = "stop-timeout", .change = CHANGE_LIVE, .type = KEY_SPAN,
 		.offset = offsetof(struct vm, stop_timeout_usec),
 		.fallback = "90s", .min = 1, .example = "3min",
 		.summary = "How long the guest may take to power itself off when it is asked to.",
 	}, {
-		.name = "on-host-shutdown", .type = KEY_CHOICE,
+		.name = "on-host-shutdown", .change = CHANGE_LIVE, .type = KEY_CHOICE,
 		.offset = offsetof(struct vm, on_host_shutdown),
 		.choices = &host_shutdown_names, .fallback = "stop", .example = "suspend",
 		.summary = "What becomes of the guest when the host shuts down: it powers itself "
 			   "off, or its state goes to disk, from where its next start takes it up.",
 	}, {
-		.name = "service", .type = KEY_SETTINGS, .offset = offsetof(struct vm, service),
+		.name = "service", .change = CHANGE_LIVE, .type = KEY_SETTINGS, .offset = offsetof(struct vm, service),
 		.example = "{CPUWeight: 200, MemoryHigh: 3G}",
 		.summary = "Directives for the [Service] section of the unit, as they are.",
 	}, {
-		.name = "unit", .type = KEY_SETTINGS, .offset = offsetof(struct vm, unit),
+		.name = "unit", .change = CHANGE_LIVE, .type = KEY_SETTINGS, .offset = offsetof(struct vm, unit),
 		.example = "{After: [mnt-data.mount]}",
 		.summary = "Directives for the [Unit] section of the unit, as they are.",
 	}, {
