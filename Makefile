@@ -54,7 +54,7 @@ PURE := $(filter-out $(MANUAL),$(BASE) $(call objects,src/spec/*.c src/plan/*.c 
 host = $(foreach name,$(1),$(BUILD)/host/$(name).o)
 cmd = $(foreach name,$(1),$(BUILD)/cmd/$(name).o)
 
-vmlet-generator_OBJECTS := $(PURE) $(call host,specdir running) $(call cmd,vmlet-generator collect generate)
+vmlet-generator_OBJECTS := $(PURE) $(call host,specdir running) $(call cmd,vmlet-generator collect generate accepted resolved-plan)
 vmlet-generator_PACKAGES := yaml-0.1
 
 SCALARS := $(call objects,src/spec/scalar.c src/spec/address.c)
@@ -81,13 +81,13 @@ vmlet-machine_PACKAGES := libsystemd
 vmlet-sleep_OBJECTS := $(BASE) $(SCALARS) $(call host,running guest-clock agent qmp qmp-stream unix-socket) $(call cmd,vmlet-sleep)
 vmlet-sleep_PACKAGES := jansson
 
-vmlet-run_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process descriptors \
+vmlet-run_OBJECTS := $(PURE) $(call host,booted prepare provision journal repair disk qcow2 seed process descriptors \
 	supervisor respawn start-slot readiness liveness serial guest-log guest-events guest-notify guest-status \
 	qmp-session qmp-stream qmp unix-socket suspend agent agent-question guest-clock) \
 	$(call cmd,vmlet-run resolved-plan)
 vmlet-run_PACKAGES := yaml-0.1 libsystemd jansson
 
-vmlet-storage_OBJECTS := $(PURE) $(call host,prepare provision journal repair disk qcow2 seed process) \
+vmlet-storage_OBJECTS := $(PURE) $(call host,booted prepare provision journal repair disk qcow2 seed process) \
 	$(call cmd,vmlet-storage resolved-plan)
 vmlet-storage_PACKAGES := yaml-0.1
 
@@ -96,8 +96,9 @@ vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir usage suspend running guest-clock facts bus qmp qmp-stream unix-socket agent \
 		leases terminal disk qcow2 image-users process block block-options \
-		hotplug sandbox freeze disk-copy layers repair) \
-	$(call cmd,vmlet addresses collect generate live progress report spec-file table backup-store verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
+		hotplug sandbox freeze disk-copy layers repair booted fdstore \
+		tap port filter opened words network network-check network-config network-record sysctl) \
+	$(call cmd,vmlet accepted resolved-plan addresses collect generate live progress report spec-file table backup-store verb-apply verb-diff verb-history steps apply-report loaded stale quiet live-change live-disk live-nic verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
 		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-control verb-log verb-schema verb-show verb-snapshot verb-status verb-stop verb-suspend verb-metrics verb-top target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 

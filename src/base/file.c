@@ -154,6 +154,17 @@ int file_create_at(int dir_fd, const char *name, const char *data, size_t length
 	return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
+int file_give(int dir_fd, int fd)
+{
+	struct stat directory;
+	struct stat file;
+	if (fstat(dir_fd, &directory) < 0 || fstat(fd, &file) < 0)
+		return -errno;
+	if (file.st_uid == directory.st_uid && file.st_gid == directory.st_gid)
+		return 0;
+	return fchown(fd, directory.st_uid, directory.st_gid) < 0 ? -errno : 0;
+}
+
 int file_lock_at(int dir_fd)
 {
 	int fd AUTO_CLOSE =

@@ -34,6 +34,10 @@ int file_replace_at(
  * not allow it. */
 int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode);
 
+/* Gives a file to the owner of a directory, unless it is that already: it is the owner who asks, or
+ * root. */
+int file_give(int dir_fd, int fd);
+
 /* Waits for the lock of a directory: a file, ".lock", that only its owner may open, as anyone who
  * may could keep it. Returns a descriptor; the lock is its, and ends with it. */
 int file_lock_at(int dir_fd);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/install.h"
+#include "cmd/resolved-plan.h"
 
 /* vmlet.conf is in the first directory; there need be none. */
 static int load_conf(struct collection *collection, const char *search_path)
@@ -93,6 +94,12 @@ int collect_files(struct collection *collection, char *const *paths, size_t coun
 
 void collection_done(struct collection *collection)
 {
+	for (struct resolved_plan *version = collection->versions; version;) {
+		struct resolved_plan *next = version->next;
+		resolved_plan_done(version);
+		free(version);
+		version = next;
+	}
 	diags_done(&collection->diags);
 	arena_done(&collection->arena);
 }

@@ -5,11 +5,14 @@
 #include "host/specdir.h"
 #include "plan/set.h"
 
+struct resolved_plan;
+
 struct collection {
 	struct arena arena;
 	struct diags diags;
 	struct documents documents;
 	struct set set;
+	struct resolved_plan *versions; /* in force in place of specs; see record.h */
 };
 
 /* Reads the spec directories: $VMLET_PATH when set, else the installed ones. Returns -ENOMEM when

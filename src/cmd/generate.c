@@ -22,7 +22,8 @@
 #define SPECS_DIRECTORY "vmlet"
 
 struct generation {
-	const char *path; /* of the output directory */
+	const char *path;	/* of the output directory */
+	const char *named_path; /* by which files in it name each other */
 	int fd;
 	int wants_fd; /* -1 until the first autostart */
 	struct arena scratch;
@@ -98,8 +99,9 @@ static int generate_specs(struct generation *generation, const struct set *set)
 	int fd AUTO_CLOSE = make_directory(generation->fd, temporary, 0700);
 	int r = fd < 0 ? fd : 0;
 	for (size_t i = 0; r == 0 && i < set->count; i++)
-		if (is_chosen(set, i) && !set->items[i].document->broken)
-			r = write_spec(generation, fd, set->documents, set->items[i].document);
+		if (is_chosen(set, i) && set->items[i].in_force)
+			r = write_spec(
+				generation, fd, set->items[i].documents, set->items[i].in_force);
 	if (r == 0)
 		r = publish_specs(generation->fd, temporary);
 	if (r < 0)
@@ -208,11 +210,14 @@ static int generate_passt(struct generation *generation, const struct member *me
 
 static int generate_vm(struct generation *generation, const struct member *member)
 {
-	const struct vm *vm = member->document->vm;
+	const struct vm *vm = member->in_force->vm;
 	buf_reset(&generation->text);
 	arena_reset(&generation->scratch);
-	int r = dropin_emit(&member->plan, member->document->source->file, generation->path,
+	int r = dropin_emit(&member->plan, member->document->source->file, generation->named_path,
 		&generation->scratch, &generation->text);
+	if (member->version)
+		dropin_emit_version(
+			vm->name, member->version, member->document->broken, &generation->text);
 	if (r == 0)
 		r = write_dropin(generation, "vm", vm->name);
 	if (r == 0)
@@ -324,8 +329,8 @@ static int generate_dropins(
 		const struct member *member = &set->items[i];
 		if (!is_chosen(set, i))
 			continue;
-		int r = member->document->broken ? generate_broken(generation, member)
-						 : generate_vm(generation, member);
+		int r = member->in_force ? generate_vm(generation, member)
+					 : generate_broken(generation, member);
 		if (r < 0 && result == 0)
 			result = error_set_errno(error, -r, "%s: cannot write the units of '%s'",
 				generation->path, member->document->name);
@@ -353,7 +358,7 @@ static int generate_gone(struct generation *generation, const struct set *set,
 }
 
 int generate(const struct set *set, const struct strings *running, const char *directory,
-	struct error *error)
+	const char *named_directory, struct error *error)
 {
 	if (set->documents->count == 0 && running->count == 0)
 		return 0;
@@ -362,7 +367,8 @@ int generate(const struct set *set, const struct strings *running, const char *d
 	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, errno, "cannot open %s", directory);
-	struct generation generation = {.path = directory, .fd = fd, .wants_fd = -1};
+	struct generation generation = {
+		.path = directory, .named_path = named_directory, .fd = fd, .wants_fd = -1};
 	/* The specs come first: the drop-ins name them. */
 	int r = generate_specs(&generation, set);
 	if (r < 0)

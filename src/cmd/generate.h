@@ -6,7 +6,8 @@
 #include "plan/set.h"
 
 /* running names the VMs that run, of which some may have no spec any more. Writes drop-ins,
- * resolved specs and the links of vms.target below a directory, each file whole. A VM that fails
- * does not stop the others; the first failure is returned. */
+ * resolved specs and the links of vms.target below a directory, each file whole. They name files of
+ * each other as if they were below named_directory. A VM that fails does not stop the others; the
+ * first failure is returned. */
 int generate(const struct set *set, const struct strings *running, const char *directory,
-	struct error *error);
+	const char *named_directory, struct error *error);

@@ -6,9 +6,11 @@
 
 #include "base/clock.h"
 
-static void add(const char *name, void *context)
+static void add(const char *name, const char *active, void *context)
 {
 	struct live *live = context;
+	if (strcmp(active, "failed") == 0)
+		return;
 	if (live->count == live->capacity) {
 		size_t capacity = live->capacity ? 2 * live->capacity : 16;
 		struct live_vm *items = realloc(live->items, capacity * sizeof(*items));

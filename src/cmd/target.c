@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/target.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "cmd/report.h"
 #include "cmd/verbs.h"
 #include "host/bus.h"
@@ -37,39 +35,12 @@ static int ask_state(struct target *target)
 	return -EBUSY;
 }
 
-static int read_booted(struct target *target)
-{
-	char path[sizeof(PLAN_RUNTIME_ROOT) + NAME_LENGTH_MAX + 2];
-	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s", target->name);
-	int fd AUTO_CLOSE = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? -errno
-		       : file_read_at(fd, PLAN_SPEC_FILE, 2 * SPEC_BYTES_MAX, &target->text);
-	if (r < 0)
-		log_line(target->log, LOG_LEVEL_ERROR, "cannot read what %s was booted with: %s%s",
-			target->name, strerror(-r), r == -EACCES ? ": only root may" : "");
-	return r;
-}
-
 static int plan_booted(struct target *target)
 {
-	struct arena *arena = &target->collection.arena;
-	struct diags diags CLEANUP(diags_done) = {0};
-	int r = read_booted(target);
-	if (r < 0)
-		return r;
-	target->source = (struct source){.file = "the booted spec",
-		.text = buf_text(&target->text),
-		.length = target->text.length};
-	r = documents_read(arena, &target->source, NULL, &diags, &target->booted);
-	if (r == 0)
-		r = documents_check(arena, &target->booted, &diags);
-	const struct document *document =
-		r == 0 ? documents_find(&target->booted, KIND_VM, target->name) : NULL;
-	if (!document || document->broken)
-		return fail(target, -EINVAL, "the spec that the VM was booted with is damaged");
-	r = plan_vm(arena, &target->booted, document->vm, &target->booted_plan);
-	target->plan = &target->booted_plan;
-	return r < 0 ? fail(target, r, "not enough memory") : 0;
+	struct error error;
+	int r = resolved_plan_booted(&target->booted, target->name, &error);
+	target->plan = &target->booted.plan;
+	return r < 0 ? fail(target, r, error.message) : 0;
 }
 
 static int explain_missing(const struct target *target)
@@ -108,7 +79,7 @@ int target_open(struct target *target, const struct log *log, const char *name)
 
 void target_close(struct target *target)
 {
-	buf_done(&target->text);
+	resolved_plan_done(&target->booted);
 	collection_done(&target->collection);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cmd/collect.h"
+#include "cmd/resolved-plan.h"
 
 struct target {
 	const struct log *log;
@@ -11,11 +12,7 @@ struct target {
 	const struct member *member; /* of the spec; NULL when it is gone or broken */
 	const struct plan *plan;     /* as it is: of the booted spec or of the spec */
 	bool running;
-	/* of the booted spec */
-	struct buf text;
-	struct source source;
-	struct documents booted;
-	struct plan booted_plan;
+	struct resolved_plan booted; /* while it runs */
 };
 
 /* Finds it and says what is wrong. Returns 0, or a negative errno after a message. The caller ends

@@ -160,7 +160,7 @@ static int write_spec(struct work *work)
 	struct buf text CLEANUP(buf_done) = {0};
 	const struct target *target = &work->target;
 	if (target->running) {
-		buf_add(&text, buf_text(&target->text), target->text.length);
+		buf_add(&text, buf_text(&target->booted.text), target->booted.text.length);
 	} else {
 		resolved_write(
 			&target->collection.documents, target->member->document, false, &text);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "cmd/live-disk.h"
 #include "cmd/progress.h"
 #include "cmd/table.h"
 #include "cmd/target.h"
 #include "cmd/verbs.h"
-#include "emit/qemu.h"
 #include "host/agent.h"
-#include "host/disk.h"
 #include "host/hotplug.h"
 #include "spec/rules.h"
 #include "spec/scalar.h"
@@ -236,28 +233,11 @@ static void say_size(const char *name, const char *what, uint64_t bytes)
 
 static int grow_running(struct work *work, const struct plan_disk *disk)
 {
-	uint64_t wanted = disk->disk->size_bytes;
 	int r = open_block(work);
-	const json_t *node = r == 0 ? block_find_node(work->nodes, disk) : NULL;
-	const char *name = disk->disk->part.name;
-	if (r == 0 && !node)
-		r = error_set(&work->error, ENOENT, "disk %s is not attached", name);
-	if (r < 0)
-		return r;
-	uint64_t present = number(node, "virtual-size");
-	if (wanted < present)
-		return error_set(&work->error, EFBIG,
-			"disk %s has %" PRIu64
-			" MiB and is never made smaller; the spec says %" PRIu64
-			" MiB: set 'size' back",
-			name, present / MIB, wanted / MIB);
-	if (wanted > present)
-		r = block_execute(&work->block, "block_resize",
-			json_pack("{s:O, s:I}", "node-name", json_object_get(node, "node-name"),
-				"size", (json_int_t)wanted),
-			NULL, &work->error);
 	if (r == 0)
-		say_size(name, "has", wanted);
+		r = live_disk_grow(&work->block, disk, &work->error);
+	if (r == 0)
+		say_size(disk->disk->part.name, "has", disk->disk->size_bytes);
 	return r;
 }
 
@@ -387,82 +367,15 @@ static int need_running(struct work *work)
 		       : error_set(&work->error, ESRCH, "VM %s does not run", work->target.name);
 }
 
-static bool has_scsi(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->disk_count; i++)
-		if (plan->disks[i].disk->bus == BUS_SCSI)
-			return true;
-	return false;
-}
-
-/* Why a disk cannot come while the guest runs; NULL when it can. */
-static const char *why_not(const struct work *work, const struct plan_disk *disk)
-{
-	const struct plan *plan = work->target.plan;
-	if (!disk->file_name || disk->key_path)
-		return "the sandbox of the running QEMU does not see what it is on";
-	if (disk->disk->bus == BUS_SATA)
-		return "bus sata takes nothing while the guest runs";
-	if (disk->disk->bus == BUS_SCSI && !has_scsi(plan))
-		return "the running machine has no SCSI controller";
-	if (plan->vm->machine == MACHINE_MICROVM)
-		return "machine microvm takes nothing while it runs";
-	return NULL;
-}
-
-/* What the file stands on, which decides its nodes. */
-static int read_layers(struct work *work, struct plan_disk *disk)
-{
-	struct arena *arena = &work->target.collection.arena;
-	struct disk_layers layers CLEANUP(disk_layers_done) = {0};
-	int fd AUTO_CLOSE = open(disk->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return error_set_errno(&work->error, errno, "%s", disk->file);
-	int r = disk->disk->format == DISK_RAW
-			? 0
-			: disk_read_layers(fd, disk->file, NULL, &layers, &work->error);
-	if (r == 0 && plan_set_layers(arena, disk, layers.paths, layers.count) < 0)
-		r = error_set(&work->error, ENOMEM, "not enough memory");
-	return r;
-}
-
 static int run_attach(struct work *work)
 {
-	static const char *const prepare[] = {"prepare", NULL};
-	struct buf output CLEANUP(buf_done) = {0};
-	struct arena *arena = &work->target.collection.arena;
-	struct options options = {.arena = arena};
-	const struct plan_disk *found = spec_disk(work, work->arguments[0]);
-	if (!found)
+	const struct plan_disk *disk = spec_disk(work, work->arguments[0]);
+	if (!disk)
 		return told(work, -ENOENT);
-	const struct sandbox sandbox = {.plan = &work->target.member->plan};
-	struct plan_disk disk = *found;
-	const char *reason = why_not(work, &disk);
 	int r = need_running(work);
-	if (r < 0)
-		return r;
-	if (block_find_node(work->nodes, &disk))
-		return error_set(&work->error, EEXIST, "disk %s is attached", work->arguments[0]);
-	if (reason)
-		return error_set(&work->error, ENOTSUP,
-			"disk %s cannot be attached to a running VM: %s; restart it",
-			work->arguments[0], reason);
-	r = sandbox_run(&sandbox, prepare, &output, &work->error);
-	if (r == 0)
-		r = read_layers(work, &disk);
-	if (r < 0)
-		return r;
-	qemu_emit_disk_nodes(&disk, &options);
-	qemu_emit_disk_device(work->target.plan, &disk, &options);
-	const char **words = arena_alloc(arena, (2 * options.count + 1) * sizeof(*words));
-	if (options.failed || !words)
-		return error_set(&work->error, ENOMEM, "not enough memory");
-	for (size_t i = 0; i < options.count; i++) {
-		words[2 * i] = options.items[i].flag;
-		words[2 * i + 1] = options.items[i].value;
-	}
-	bool pcie = work->target.plan->vm->machine == MACHINE_Q35 && disk.disk->bus != BUS_SCSI;
-	return hotplug_add(&work->block, work->arguments[0], words, pcie, &work->error);
+	return r < 0 ? r
+		     : live_disk_attach(&work->block, &work->target.collection.arena,
+			       &work->target.member->plan, disk, &work->error);
 }
 
 static int run_detach(struct work *work)
@@ -494,20 +407,14 @@ static int run_eject(struct work *work)
 	return r < 0 ? r : hotplug_eject(&work->block, work->arguments[0], &work->error);
 }
 
-/* The file is opened by who asks, and QEMU gets what is open: it need not be able to read it. */
 static int run_insert(struct work *work)
 {
-	const char *path = work->arguments[1];
-	struct stat status;
 	if (!find_drive(work))
 		return told(work, -ENOENT);
-	int fd AUTO_CLOSE = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return error_set_errno(&work->error, errno, "%s", path);
-	if (!S_ISREG(status.st_mode))
-		return error_set(&work->error, EINVAL, "%s is not a regular file", path);
 	int r = need_running(work);
-	return r < 0 ? r : hotplug_insert(&work->block, work->arguments[0], fd, &work->error);
+	return r < 0 ? r
+		     : live_disk_insert(
+			       &work->block, work->arguments[0], work->arguments[1], &work->error);
 }
 
 static bool take_options(struct work *work, int *argc, char **argv)

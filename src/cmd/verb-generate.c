@@ -23,7 +23,7 @@ int verb_generate(const struct log *log, int argc, char **argv)
 	}
 	const struct report report_options = {0};
 	report_diags(&report_options, &collection, NULL, 0);
-	r = generate(&collection.set, &running, argv[1], &error);
+	r = generate(&collection.set, &running, argv[1], argv[1], &error);
 	if (r < 0)
 		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);
 	return r < 0 || collection.diags.errors > 0;

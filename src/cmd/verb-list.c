@@ -67,10 +67,10 @@ static struct row *add_row(struct rows *rows, const char *name, const struct mem
 	return row;
 }
 
-static void add_orphan(const char *name, void *context)
+static void add_orphan(const char *name, const char *active, void *context)
 {
 	struct rows *rows = context;
-	if (!set_find(rows->set, name))
+	if (strcmp(active, "failed") != 0 && !set_find(rows->set, name))
 		add_row(rows, name, NULL);
 }
 

@@ -64,8 +64,8 @@ static int save(const struct target *target, struct error *error)
 	snprintf(path, sizeof(path), PLAN_RUNTIME_ROOT "/%s/" PLAN_QMP_SOCKET, target->name);
 	int r = qmp_connect(&qmp, path, ANSWER_TIMEOUT_USEC, error);
 	if (r == 0)
-		r = suspend_save(&qmp, fd, target->source.text, target->source.length, show,
-			&progress, error);
+		r = suspend_save(&qmp, fd, buf_text(&target->booted.text),
+			target->booted.text.length, show, &progress, error);
 	progress_clear(&progress);
 	return r < 0 ? r : stop_unit(target->name, error);
 }

@@ -13,14 +13,17 @@ struct verb {
 	int (*run)(const struct log *log, int argc, char **argv);
 };
 
+int verb_apply(const struct log *log, int argc, char **argv);
 int verb_backup(const struct log *log, int argc, char **argv);
 int verb_check(const struct log *log, int argc, char **argv);
 int verb_clone(const struct log *log, int argc, char **argv);
 int verb_console(const struct log *log, int argc, char **argv);
 int verb_control(const struct log *log, int argc, char **argv);
+int verb_diff(const struct log *log, int argc, char **argv);
 int verb_disk(const struct log *log, int argc, char **argv);
 int verb_explain(const struct log *log, int argc, char **argv);
 int verb_generate(const struct log *log, int argc, char **argv);
+int verb_history(const struct log *log, int argc, char **argv);
 int verb_image(const struct log *log, int argc, char **argv);
 int verb_init(const struct log *log, int argc, char **argv);
 int verb_list(const struct log *log, int argc, char **argv);
@@ -29,6 +32,7 @@ int verb_metrics(const struct log *log, int argc, char **argv);
 int verb_network(const struct log *log, int argc, char **argv);
 int verb_restore(const struct log *log, int argc, char **argv);
 int verb_rm(const struct log *log, int argc, char **argv);
+int verb_rollback(const struct log *log, int argc, char **argv);
 int verb_schema(const struct log *log, int argc, char **argv);
 int verb_show(const struct log *log, int argc, char **argv);
 int verb_snapshot(const struct log *log, int argc, char **argv);

@@ -4,12 +4,14 @@
  * (systemd.generator(7)). It exits 0 whatever the specs hold: one that is broken must not take the
  * others with it.
  */
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/install.h"
 #include "base/log.h"
+#include "cmd/accepted.h"
 #include "cmd/collect.h"
 #include "cmd/generate.h"
 #include "host/running.h"
@@ -41,6 +43,18 @@ static void report(const struct log *log, struct collection *collection)
 	}
 }
 
+static void report_versions(const struct log *log, const struct set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i].version)
+			log_line(log, LOG_LEVEL_WARNING,
+				"%s: accepted version %" PRIu64 " of VM %s is in force%s",
+				set->items[i].document->source->file, set->items[i].version,
+				set->items[i].document->name,
+				set->items[i].document->broken ? ", as its spec has errors"
+							       : ", to which it was rolled back");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -63,10 +77,13 @@ int main(int argc, char **argv)
 	int r = collect_directories(&collection);
 	if (r == 0)
 		r = running_list(&collection.arena, &running);
+	if (r == 0)
+		r = accepted_put_in_force(&collection);
 	report(&log, &collection);
+	report_versions(&log, &collection.set);
 	if (r < 0)
 		log_line(&log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
-	else if (generate(&collection.set, &running, argv[1], &error) < 0)
+	else if (generate(&collection.set, &running, argv[1], argv[1], &error) < 0)
 		log_line(&log, LOG_LEVEL_ERROR, "%s", error.message);
 	collection_done(&collection);
 	log_done(&log);

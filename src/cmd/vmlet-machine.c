@@ -29,6 +29,9 @@ static int register_vm(const char *name, struct error *error)
 	int r = bus_open(&bus, error);
 	if (r == 0)
 		r = bus_unit_state(bus, unit, &state, error);
+	/* It has failed, or ended by now. */
+	if (r == 0 && strcmp(state.active, "active") != 0)
+		return 0;
 	if (r == 0)
 		r = bus_unit_cgroup(bus, unit, cgroup, sizeof(cgroup), error);
 	if (r == 0)

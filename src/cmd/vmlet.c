@@ -30,6 +30,22 @@ static const struct verb verbs[] = {
 		verb_explain},
 	{"schema", "", "Print the JSON Schema of specs, for editors", NULL, verb_schema},
 	{"list", "[--json]", "List the VMs and their state", NULL, verb_list},
+	{"apply", "NAME...|--all [--dry-run] [--json]", "Bring VMs to what their specs say",
+		"Starts, changes, restarts and stops what that takes, and says so. Exit code 2 of\n"
+		"--dry-run: there is something to do.\n"
+		"  --dry-run     says what it would do\n"
+		"  --settle      waits first until nobody has changed a spec for half a second\n"
+		"  --if-changed  does nothing when the spec files are what the last one saw\n",
+		verb_apply},
+	{"diff", "[NAME...] [--exit-code] [--json]", "Compare VMs with their specs, key by key",
+		"Of each change it says whether it comes live, with a restart, or only to what is\n"
+		"made anew.\n"
+		"  --exit-code  2 when there is a difference\n",
+		verb_diff},
+	{"history", "NAME [--json]", "List the versions of a spec that were accepted", NULL,
+		verb_history},
+	{"rollback", "NAME [VERSION]", "Put an earlier version in force, until the spec changes",
+		"Without a version, the one before.\n", verb_rollback},
 	{"status", "NAME [--json]", "Show all of one VM on a screen",
 		"Its state, what QEMU uses, the guest's system, disks, interfaces and addresses.\n",
 		verb_status},

@@ -394,6 +394,20 @@ int dropin_emit(const struct plan *plan, const char *source_path, const char *un
 	return options.failed ? -ENOMEM : buf_error(buf);
 }
 
+void dropin_emit_version(const char *name, uint64_t version, bool broken, struct buf *buf)
+{
+	unit_begin_section(buf, "Unit");
+	if (broken)
+		buf_printf(buf,
+			"Description=Virtual machine %s (its spec has errors: accepted version "
+			"%" PRIu64 " is in force)\n",
+			name, version);
+	else
+		buf_printf(buf,
+			"Description=Virtual machine %s (rolled back to version %" PRIu64 ")\n",
+			name, version);
+}
+
 void dropin_emit_timer(const struct vm *vm, struct buf *buf)
 {
 	unit_begin_section(buf, "Timer");

@@ -20,6 +20,10 @@ extern const size_t loosening_count;
 int dropin_emit(const struct plan *plan, const char *source_path, const char *unit_directory,
 	struct arena *scratch, struct buf *buf);
 
+/* Adds to a VM's drop-in that an accepted version is in force in place of its spec: because that
+ * has errors, or because a person rolled back. */
+void dropin_emit_version(const char *name, uint64_t version, bool broken, struct buf *buf);
+
 /* Adds that of vm@NAME.timer, which starts a VM with a start delay. */
 void dropin_emit_timer(const struct vm *vm, struct buf *buf);
 

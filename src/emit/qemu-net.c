@@ -20,7 +20,7 @@ static const char *virtio_properties(
 	return text;
 }
 
-static void emit_device(
+void qemu_emit_nic_device(
 	const struct plan *plan, const struct plan_nic *nic, struct options *options)
 {
 	char boot_index[BOOT_INDEX_BYTES];
@@ -80,7 +80,7 @@ void qemu_emit_nics(const struct plan *plan, struct options *options)
 			emit_passt(nic, options);
 		else
 			emit_tap(nic, options);
-		emit_device(plan, nic, options);
+		qemu_emit_nic_device(plan, nic, options);
 		unplugged |= nic->nic->link == LINK_DOWN;
 	}
 	/* The guest runs when vmlet-run has unplugged the cable. */

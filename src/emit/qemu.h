@@ -28,6 +28,10 @@ void qemu_emit_disk_nodes(const struct plan_disk *disk, struct options *options)
 void qemu_emit_disk_device(
 	const struct plan *plan, const struct plan_disk *disk, struct options *options);
 
+/* The device of one interface, without what is behind it. */
+void qemu_emit_nic_device(
+	const struct plan *plan, const struct plan_nic *nic, struct options *options);
+
 /* How virtio devices are attached: by PCI, or on a microvm by MMIO ("pci" or "device"). */
 const char *qemu_virtio_bus(const struct plan *plan);
 

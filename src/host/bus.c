@@ -5,6 +5,9 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+/* Generators may take their time. */
+#define RELOAD_TIMEOUT_USEC (120 * UINT64_C(1000000))
+
 #define SERVICE "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER SERVICE ".Manager"
@@ -100,8 +103,8 @@ int bus_unit_cgroup(
 }
 
 /* "vm@web.service" is VM web. */
-static void visit_unit(
-	const char *unit, void (*visit)(const char *vm, void *context), void *context)
+static void visit_unit(const char *unit, const char *active,
+	void (*visit)(const char *vm, const char *active, void *context), void *context)
 {
 	static const char prefix[] = "vm@";
 	static const char suffix[] = ".service";
@@ -112,11 +115,11 @@ static void visit_unit(
 	length -= strlen(prefix) + strlen(suffix);
 	memcpy(name, unit + strlen(prefix), length);
 	name[length] = '\0';
-	visit(name, context);
+	visit(name, active, context);
 }
 
-static int read_units(
-	sd_bus_message *reply, void (*visit)(const char *vm, void *context), void *context)
+static int read_units(sd_bus_message *reply,
+	void (*visit)(const char *vm, const char *active, void *context), void *context)
 {
 	int r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
 	while (r > 0) {
@@ -124,13 +127,14 @@ static int read_units(
 		const char *active = NULL;
 		r = sd_bus_message_read(reply, "(ssssssouso)", &unit, NULL, NULL, &active, NULL,
 			NULL, NULL, NULL, NULL, NULL);
-		if (r > 0 && strcmp(active, "inactive") != 0 && strcmp(active, "failed") != 0)
-			visit_unit(unit, visit, context);
+		if (r > 0 && strcmp(active, "inactive") != 0)
+			visit_unit(unit, active, visit, context);
 	}
 	return r;
 }
 
-int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,
+int bus_each_vm(struct sd_bus *bus,
+	void (*visit)(const char *vm, const char *active, void *context), void *context,
 	struct error *error)
 {
 	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
@@ -164,6 +168,63 @@ int bus_unit_start(struct sd_bus *bus, const char *unit, struct error *error)
 	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "StartUnit", &reason, NULL,
 		"ss", unit, "replace");
 	return r < 0 ? bus_error(error, r, &reason, "start", unit) : 0;
+}
+
+int bus_unit_restart(struct sd_bus *bus, const char *unit, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, SERVICE, MANAGER_PATH, MANAGER, "RestartUnit", &reason,
+		NULL, "ss", unit, "replace");
+	return r < 0 ? bus_error(error, r, &reason, "restart", unit) : 0;
+}
+
+int bus_reload(struct sd_bus *bus, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	sd_bus_message *message CLEANUP(sd_bus_message_unrefp) = NULL;
+	int r = sd_bus_message_new_method_call(
+		bus, &message, SERVICE, MANAGER_PATH, MANAGER, "Reload");
+	if (r >= 0)
+		r = sd_bus_call(bus, message, RELOAD_TIMEOUT_USEC, &reason, NULL);
+	return r < 0 ? bus_error(error, r, &reason, "reload", "systemd") : 0;
+}
+
+static int read_command(sd_bus_message *reply, struct buf *words)
+{
+	int r = sd_bus_message_enter_container(reply, 'a', "(sasbttttuii)");
+	while (r > 0) {
+		const char *word = NULL;
+		r = sd_bus_message_enter_container(reply, 'r', "sasbttttuii");
+		if (r <= 0)
+			break;
+		buf_reset(words);
+		r = sd_bus_message_skip(reply, "s");
+		if (r >= 0)
+			r = sd_bus_message_enter_container(reply, 'a', "s");
+		while (r > 0 && (r = sd_bus_message_read_basic(reply, 's', &word)) > 0)
+			buf_printf(words, "%s\n", word);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(reply);
+		if (r >= 0)
+			r = sd_bus_message_skip(reply, "bttttuii");
+		if (r >= 0)
+			r = sd_bus_message_exit_container(reply);
+	}
+	return r < 0 ? r : buf_error(words);
+}
+
+int bus_unit_command(struct sd_bus *bus, const char *unit, struct buf *words, struct error *error)
+{
+	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply CLEANUP(sd_bus_message_unrefp) = NULL;
+	char *path AUTO_FREE = NULL;
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", unit, &path);
+	if (r >= 0)
+		r = sd_bus_get_property(bus, SERVICE, path, UNIT_SERVICE, "ExecStart", &reason,
+			&reply, "a(sasbttttuii)");
+	if (r >= 0)
+		r = read_command(reply, words);
+	return r < 0 ? bus_error(error, r, &reason, "ask for the command of", unit) : 0;
 }
 
 /* org.freedesktop.systemd1(5): the job is 0 when there is none. */

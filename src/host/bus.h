@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 struct sd_bus;
@@ -32,8 +33,10 @@ int bus_unit_state(
 int bus_unit_cgroup(
 	struct sd_bus *bus, const char *unit, char *text, size_t size, struct error *error);
 
-/* Calls back with the name of each VM whose unit runs, starts or stops. */
-int bus_each_vm(struct sd_bus *bus, void (*visit)(const char *vm, void *context), void *context,
+/* Calls back with the name and the ActiveState of each VM whose unit runs, starts, stops or has
+ * failed. */
+int bus_each_vm(struct sd_bus *bus,
+	void (*visit)(const char *vm, const char *active, void *context), void *context,
 	struct error *error);
 
 /* Sends a signal to all processes of the unit. */
@@ -44,6 +47,15 @@ int bus_unit_reset_failed(struct sd_bus *bus, const char *unit, struct error *er
 
 /* Queues a start job and returns at once. */
 int bus_unit_start(struct sd_bus *bus, const char *unit, struct error *error);
+
+/* Queues a restart job, which starts a unit that does not run, and returns at once. */
+int bus_unit_restart(struct sd_bus *bus, const char *unit, struct error *error);
+
+/* Has systemd run its generators and read all units anew: systemctl daemon-reload. */
+int bus_reload(struct sd_bus *bus, struct error *error);
+
+/* The words of a unit's last ExecStart=, one a line: the program first. */
+int bus_unit_command(struct sd_bus *bus, const char *unit, struct buf *words, struct error *error);
 
 /* What a unit is doing, for one who waits. */
 struct unit_progress {

@@ -62,10 +62,10 @@ static int add_node(struct block *block, const char *flag, const char *value, st
 	return execute(block, object ? "object-add" : "blockdev-add", arguments, error);
 }
 
-/* --- disks --------------------------------------------------------------------------------- */
+/* --- devices ------------------------------------------------------------------------------- */
 
 /* A PCI Express port takes one device: the first that is free. */
-static int add_device(struct block *block, const char *options, bool pcie, struct error *error)
+int hotplug_plug(struct block *block, const char *options, bool pcie, struct error *error)
 {
 	int ports = pcie ? PLAN_HOTPLUG_PORTS : 1;
 	int r = -ENOSPC;
@@ -86,7 +86,7 @@ int hotplug_add(struct block *block, const char *name, const char *const words[]
 	int r = 0;
 	for (size_t i = 0; r == 0 && words[i]; i += 2) {
 		if (strcmp(words[i], "-device") == 0)
-			r = add_device(block, words[i + 1], pcie, error);
+			r = hotplug_plug(block, words[i + 1], pcie, error);
 		else
 			r = add_node(block, words[i], words[i + 1], error);
 	}
@@ -112,24 +112,28 @@ static int has_device(struct block *block, const char *name, struct error *error
 	return r < 0 ? r : found;
 }
 
-int hotplug_remove(struct block *block, const char *name, struct error *error)
+int hotplug_unplug(struct block *block, const char *id, struct error *error)
 {
-	int r = execute(block, "device_del", json_pack("{s:s}", "id", name), error);
+	int r = execute(block, "device_del", json_pack("{s:s}", "id", id), error);
 	for (int i = 0; r == 0 && i < REMOVE_ATTEMPTS; i++) {
-		r = has_device(block, name, error);
-		if (r == 0) {
-			remove_nodes(block, name);
-			return 0;
-		}
-		if (r > 0)
-			usleep(REMOVE_INTERVAL_USEC);
-		r = r < 0 ? r : 0;
+		r = has_device(block, id, error);
+		if (r <= 0)
+			return r;
+		usleep(REMOVE_INTERVAL_USEC);
+		r = 0;
 	}
 	return r < 0 ? r
 		     : error_set(error, ETIMEDOUT,
-			       "the guest keeps disk %s: it may be in use, or the guest is not up "
-			       "yet",
-			       name);
+			       "the guest keeps %s: it may be in use, or the guest is not up yet",
+			       id);
+}
+
+int hotplug_remove(struct block *block, const char *name, struct error *error)
+{
+	int r = hotplug_unplug(block, name, error);
+	if (r == 0)
+		remove_nodes(block, name);
+	return r;
 }
 
 /* --- media --------------------------------------------------------------------------------- */

@@ -10,6 +10,12 @@
 int hotplug_add(struct block *block, const char *name, const char *const words[], bool pcie,
 	struct error *error);
 
+/* Gives QEMU a device of its command line's -device; pcie says that it needs a port. */
+int hotplug_plug(struct block *block, const char *options, bool pcie, struct error *error);
+
+/* Asks the guest to let a device go, and waits until it has. -ETIMEDOUT when it keeps it. */
+int hotplug_unplug(struct block *block, const char *id, struct error *error);
+
 /* Asks the guest to let a disk go, waits until it has, and forgets its nodes. -ETIMEDOUT when the
  * guest keeps it. */
 int hotplug_remove(struct block *block, const char *name, struct error *error);

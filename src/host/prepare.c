@@ -9,6 +9,7 @@
 #include <sys/file.h>
 
 #include "base/file.h"
+#include "host/booted.h"
 #include "host/disk.h"
 #include "host/journal.h"
 #include "host/provision.h"
@@ -190,14 +191,5 @@ int prepare_booted_spec(
 	int fd AUTO_CLOSE = open_directory(directory, error);
 	if (fd < 0)
 		return fd;
-	char timeout[32];
-	int used = snprintf(timeout, sizeof(timeout), "%" PRIu64 "\n", plan->vm->stop_timeout_usec);
-	int r = file_replace_at(fd, PLAN_SPEC_FILE, text, length, 0600, false);
-	if (r == 0)
-		r = file_replace_at(fd, PLAN_STOP_TIMEOUT_FILE, timeout, (size_t)used, 0600, false);
-	if (r == 0 && plan->vm->on_host_shutdown == HOST_SHUTDOWN_SUSPEND)
-		r = file_replace_at(fd, PLAN_SHUTDOWN_SUSPENDS_FILE, "", 0, 0600, false);
-	return r < 0 ? error_set_errno(
-			       error, -r, "cannot write the booted spec below %s", directory)
-		     : 0;
+	return booted_write(plan->vm, fd, text, length, error);
 }

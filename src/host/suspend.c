@@ -18,25 +18,14 @@
 
 /* --- the file ------------------------------------------------------------------------------ */
 
-/* Gives a file to the VM's user, who owns the directory; it is that user who asks, or root. */
-static int give(int directory_fd, int fd)
-{
-	struct stat directory;
-	struct stat file;
-	if (fstat(directory_fd, &directory) < 0 || fstat(fd, &file) < 0)
-		return -errno;
-	if (file.st_uid == directory.st_uid && file.st_gid == directory.st_gid)
-		return 0;
-	return fchown(fd, directory.st_uid, directory.st_gid) < 0 ? -errno : 0;
-}
-
+/* A new file, which is the VM's user's as its directory is. */
 static int create(int directory_fd)
 {
 	if (unlinkat(directory_fd, TEMPORARY, 0) < 0 && errno != ENOENT)
 		return -errno;
 	int fd AUTO_CLOSE = openat(directory_fd, TEMPORARY,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int r = fd < 0 ? -errno : give(directory_fd, fd);
+	int r = fd < 0 ? -errno : file_give(directory_fd, fd);
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
@@ -47,7 +36,7 @@ static int write_spec(int directory_fd, const char *spec, size_t length)
 		return r;
 	int fd AUTO_CLOSE =
 		openat(directory_fd, PLAN_SUSPENDED_SPEC_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd < 0 ? -errno : give(directory_fd, fd);
+	return fd < 0 ? -errno : file_give(directory_fd, fd);
 }
 
 static int commit(int directory_fd, int fd)

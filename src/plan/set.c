@@ -317,6 +317,11 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 	if (check_cids(arena, &set, &claims, diags) < 0 || diags->out_of_memory ||
 		join_networks(arena, &set) < 0)
 		return -ENOMEM;
+	for (size_t i = 0; i < set.count; i++) {
+		struct document *document = set.items[i].document;
+		set.items[i].documents = documents;
+		set.items[i].in_force = document->broken ? NULL : document;
+	}
 	*ret_set = set;
 	return 0;
 }

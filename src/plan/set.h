@@ -6,8 +6,13 @@
 
 /* One VM of the host. */
 struct member {
-	struct document *document;
-	struct plan plan; /* when the document is whole */
+	struct document *document; /* of the file */
+	/* What counts: the document with all others; or, with a version's number, a spec that was
+	 * accepted before, with its own. NULL when the document is broken and there is none. */
+	const struct document *in_force;
+	const struct documents *documents;
+	uint64_t version;
+	struct plan plan; /* of what is in force */
 };
 
 /* One network of the host, with the interfaces that are on it. */

@@ -425,6 +425,15 @@ void encode_mapping(
 	buf_putc(buf, '\n');
 }
 
+bool encode_value_of(const struct key *key, const void *values, struct buf *buf)
+{
+	const struct origin none = {0};
+	if (!is_set(key, values))
+		return false;
+	encode_value(key, values, &none, 0, buf);
+	return true;
+}
+
 /* --- trees --------------------------------------------------------------------------------- */
 
 #define TREE_PATH_BYTES 1024

@@ -14,6 +14,10 @@
 void encode_mapping(const struct key_table *table, const void *values, const struct node *tree,
 	struct buf *buf);
 
+/* Writes the value of one key, with the blank or line break that goes before it. False when it has
+ * none. */
+bool encode_value_of(const struct key *key, const void *values, struct buf *buf);
+
 /* Writes a tree as it was read, without its comments. skip says which values are left out, by their
  * path ("nics.lan.mac").
  */

@@ -78,10 +78,10 @@ struct key {
 	const struct choices *choices;
 	enum key_type item;	       /* what a list holds, or what ports lead to */
 	const struct key_table *below; /* the keys of a group or of each part */
-	const char *scalar_for; /* the key below that a plain scalar stands for; NULL for none */
-	enum key_type names;	/* of parts: KEY_NAME (also 0), or KEY_CREDENTIAL */
+	const char *scalar_for;	  /* the key below that a plain scalar stands for; NULL for none */
+	enum key_type names;	  /* of parts: KEY_NAME (also 0), or KEY_CREDENTIAL */
 	enum change_class change; /* of a value; of parts, when one comes or goes */
-	bool required;		/* where its mapping stands, it must, too */
+	bool required;		  /* where its mapping stands, it must, too */
 	bool composing; /* says how documents are put together: not part of a resolved spec */
 	bool single;	/* a plain value is a list of one */
 	bool empty;	/* a group that says something without keys: its struct begins with a bool

@@ -10,3 +10,8 @@
  * file and line it is. Errors are the buffer's. */
 void resolved_write(const struct documents *documents, const struct document *document,
 	bool origins, struct buf *buf);
+
+/* The same for a VM that is in no document: what it refers to is in the first of these that has it.
+ */
+void resolved_write_vm(const struct vm *vm, const struct documents *documents,
+	const struct documents *others, struct buf *buf);

@@ -72,6 +72,15 @@ DEFINE_CHOICES(restart_names, RESTART_COUNT, [RESTART_NO] = "no",
 DEFINE_CHOICES(host_shutdown_names,
 	HOST_SHUTDOWN_COUNT, [HOST_SHUTDOWN_STOP] = "stop", [HOST_SHUTDOWN_SUSPEND] = "suspend");
 
+DEFINE_CHOICES(state_names, STATE_COUNT, [STATE_AUTO] = "auto", [STATE_RUNNING] = "running",
+	[STATE_STOPPED] = "stopped", [STATE_PRESENT] = "present");
+
+DEFINE_CHOICES(on_change_names, ON_CHANGE_COUNT, [ON_CHANGE_LIVE] = "live",
+	[ON_CHANGE_RESTART] = "restart", [ON_CHANGE_NONE] = "none");
+
+DEFINE_CHOICES(
+	on_remove_names, ON_REMOVE_COUNT, [ON_REMOVE_STOP] = "stop", [ON_REMOVE_KEEP] = "keep");
+
 DEFINE_CHOICES(ready_when_names, READY_WHEN_COUNT, [READY_STARTED] = "started",
 	[READY_GUEST_AGENT] = "guest-agent", [READY_NOTIFY] = "notify");
 
@@ -714,6 +723,29 @@ static const struct key vm_keys[] = {
 		.choices = &host_shutdown_names, .fallback = "stop", .example = "suspend",
 		.summary = "What becomes of the guest when the host shuts down: it powers itself "
 			   "off, or its state goes to disk, from where its next start takes it up.",
+	}, {
+		.name = "state", .change = CHANGE_LIVE, .type = KEY_CHOICE,
+		.offset = offsetof(struct vm, state),
+		.choices = &state_names, .fallback = "auto", .example = "running",
+		.summary = "What vmlet apply brings the VM to; auto: running with 'autostart: "
+			   "yes'; present: as it is.",
+	}, {
+		.name = "on-change", .change = CHANGE_LIVE, .type = KEY_CHOICE,
+		.offset = offsetof(struct vm, on_change),
+		.choices = &on_change_names, .fallback = "live", .example = "restart",
+		.summary = "What vmlet apply does when the spec of the running VM has changed: "
+			   "what can be done live, with the rest pending; a restart where that is "
+			   "needed; nothing.",
+	}, {
+		.name = "on-remove", .change = CHANGE_LIVE, .type = KEY_CHOICE,
+		.offset = offsetof(struct vm, on_remove),
+		.choices = &on_remove_names, .fallback = "stop", .example = "keep",
+		.summary = "What vmlet apply does when the spec of the running VM has gone; its "
+			   "disks stay in any case.",
+	}, {
+		.name = "protected", .change = CHANGE_LIVE, .type = KEY_BOOL,
+		.offset = offsetof(struct vm, protected), .fallback = "no", .example = "yes",
+		.summary = "vmlet apply neither stops nor restarts the VM, and vmlet rm refuses.",
 	}, {
 		.name = "service", .change = CHANGE_LIVE, .type = KEY_SETTINGS, .offset = offsetof(struct vm, service),
 		.example = "{CPUWeight: 200, MemoryHigh: 3G}",

@@ -148,6 +148,30 @@ enum restart {
 	RESTART_COUNT,
 };
 
+/* What 'vmlet apply' brings a VM to. */
+enum vm_state {
+	STATE_AUTO, /* running with 'autostart', else as it is */
+	STATE_RUNNING,
+	STATE_STOPPED,
+	STATE_PRESENT, /* as it is */
+	STATE_COUNT,
+};
+
+/* What it does when a running VM's spec has changed. */
+enum on_change {
+	ON_CHANGE_LIVE, /* what can be done while the guest runs; the rest is pending */
+	ON_CHANGE_RESTART,
+	ON_CHANGE_NONE,
+	ON_CHANGE_COUNT,
+};
+
+/* What it does when a running VM's spec has gone. */
+enum on_remove {
+	ON_REMOVE_STOP,
+	ON_REMOVE_KEEP,
+	ON_REMOVE_COUNT,
+};
+
 /* What becomes of the guest when the host shuts down. */
 enum host_shutdown {
 	HOST_SHUTDOWN_STOP,
@@ -173,6 +197,9 @@ extern const struct choices user_backend_names;
 extern const struct choices link_state_names;
 extern const struct choices restart_names;
 extern const struct choices host_shutdown_names;
+extern const struct choices state_names;
+extern const struct choices on_change_names;
+extern const struct choices on_remove_names;
 extern const struct choices ready_when_names;
 extern const struct choices liveness_names;
 extern const struct choices watchdog_model_names;
@@ -401,6 +428,10 @@ struct vm {
 	uint64_t restart_delay_usec;
 	uint64_t stop_timeout_usec;
 	int on_host_shutdown; /* enum host_shutdown */
+	int state;	      /* enum vm_state */
+	int on_change;	      /* enum on_change */
+	int on_remove;	      /* enum on_remove */
+	bool protected;
 	struct settings service;
 	struct settings unit;
 	struct strings qemu_args;

@@ -10,7 +10,7 @@ systemd-run --quiet --unit=mini -p DynamicUser=yes -p SupplementaryGroups=kvm -p
 	-drive "file=$guests/guest-mini.raw,format=raw,if=none,id=disk,read-only=on" \
 	-device virtio-blk-pci,drive=disk \
 	-serial file:/run/mini/serial -qmp unix:/run/mini/qmp,server=on,wait=off
-eventually 60 saw "guest-mini: up" /run/mini/serial
+eventually 60 saw ": up" /run/mini/serial
 qmp /run/mini/qmp query-kvm | grep -q '"enabled": true'
 qmp /run/mini/qmp system_powerdown
 gone() {

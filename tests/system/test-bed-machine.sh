@@ -27,7 +27,7 @@ systemd-run --quiet --unit=mini qemu-system-x86_64 -nodefaults -no-user-config -
 	-drive "file=$guests/guest-mini.raw,format=raw,if=none,id=disk,read-only=on" \
 	-device virtio-blk-pci,drive=disk \
 	-netdev tap,id=net,ifname=tap-mini,script=no,downscript=no,vhost=on -device virtio-net-pci,netdev=net
-eventually 60 saw "guest-mini: up" "$logs/mini.serial"
+eventually 60 saw ": up" "$logs/mini.serial"
 [[ -d /sys/class/net/tap-mini ]]
 qmp /run/mini.qmp system_powerdown >/dev/null
 gone() {

@@ -14,7 +14,7 @@ disks: {root: {image: guest-mini}}
 nics: {lan: br-test}
 EOF
 systemctl start vm@fast
-wait_serial fast "guest-mini: up" 30
+wait_serial fast ": up" 30
 pid=$(main_pid fast)
 readlink /proc/"$pid"/fd/* | grep -q '^anon_inode:kvm-vm$' || fail "QEMU does not use KVM"
 assert_contains "$(ip -o link show master br-test)" vm-fast_lan

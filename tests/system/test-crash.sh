@@ -9,7 +9,7 @@
 mini quiet
 mini crash "restart-delay: 100ms" "nics: {lan: br-test}"
 systemctl start vm@quiet vm@crash
-wait_serial crash "guest-mini: up"
+wait_serial crash ": up"
 neighbour=$(main_pid quiet)
 
 crash() {
@@ -26,7 +26,7 @@ restarted() {
 }
 
 crash
-wait_serial crash "guest-mini: up" 20 2
+wait_serial crash ": up" 20 2
 assert_eq "$(unit_prop vm@crash NRestarts)" 1
 assert_contains "$(ip -o link show master br-test)" vm-crash_lan
 

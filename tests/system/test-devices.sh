@@ -33,7 +33,7 @@ devices() {
 for machine in q35 pc; do
 	devices $machine | sed "$([[ $machine == q35 ]] || echo '/e1000e/d; /xhci/d')" | spec $machine
 	systemctl start vm@$machine
-	wait_serial $machine "guest-mini: up"
+	wait_serial $machine ": up"
 	assert_eq "$(ip -o link show master br-test | wc -l)" "$([[ $machine == q35 ]] && echo 3 || echo 2)"
 	systemctl stop vm@$machine
 	assert_eq "$(unit_prop vm@$machine Result)" success

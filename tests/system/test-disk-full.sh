@@ -22,6 +22,6 @@ done
 rm /var/lib/private/vmlet/vm/filler
 mount -o remount,size=64m /var/lib/private/vmlet/vm
 systemctl start vm@full
-wait_serial full "guest-mini: up"
+wait_serial full ": up"
 systemctl stop vm@full
 qemu-img check -q -f qcow2 /var/lib/private/vmlet/vm/full/root.qcow2

@@ -174,7 +174,7 @@ boot() {
 		disks: {root: {image: mini}}
 	END
 	systemctl start "vm@$1"
-	wait_serial "$1" "guest-mini: up"
+	wait_serial "$1" ": up"
 	systemctl stop "vm@$1"
 }
 boot one
@@ -192,7 +192,7 @@ second=$(qemu-img info --output=json /var/lib/vmlet/vm/two/root.qcow2 | jq -r '.
 [[ $first != "$second" ]] || fail "both stand on $first"
 forget_serial one
 systemctl start vm@one
-wait_serial one "guest-mini: up"
+wait_serial one ": up"
 assert_contains "$(tr '\0' '\n' <"/proc/$(main_pid one)/cmdline")" "filename=$first"
 
 # What a disk needs is not removed, and gc removes only what nothing needs.

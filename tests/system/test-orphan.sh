@@ -12,7 +12,7 @@ mini gone "stop-timeout: 20s"
 mini broken
 mini $long
 systemctl start vm@gone vm@broken vm@$long
-wait_serial $long "guest-mini: up"
+wait_serial $long ": up"
 
 # Each VM is a user of its own.
 uids=$(for name in gone broken $long; do stat -c %u "/proc/$(main_pid "$name")"; done | sort -u | wc -l)
@@ -23,8 +23,8 @@ assert_fails nsenter --target "$(main_pid gone)" --mount setpriv --reuid "$(stat
 	--clear-groups socat - UNIX-CONNECT:/run/vmlet/vm/broken/qmp.sock </dev/null 2>/dev/null
 assert_fails setpriv --reuid "$(stat -c %u "/proc/$(main_pid gone)")" --clear-groups \
 	kill -0 "$(main_pid broken)" 2>/dev/null
-wait_serial gone "guest-mini: up"
-wait_serial broken "guest-mini: up"
+wait_serial gone ": up"
+wait_serial broken ": up"
 pid=$(main_pid gone)
 
 rm /etc/vmlet/gone.yaml /etc/vmlet/$long.yaml

@@ -78,7 +78,7 @@ linux db vmlet.ready=none "ready: {serial: 'ready now'}" "console: {journal: yes
 NO_RELOAD=1 mini app "depends-on: [db]" "console: {journal: yes}"
 systemctl daemon-reload
 systemctl start vm@app
-wait_serial app "guest-mini: up"
+wait_serial app ": up"
 first=$(line_usec db "guest-linux: ready now")
-second=$(line_usec app "guest-mini: up")
+second=$(line_usec app ": up")
 ((first < second)) || fail "app was up before db was ready"

@@ -7,7 +7,7 @@
 
 mini last
 systemctl start vm@last
-wait_serial last "guest-mini: up"
+wait_serial last ": up"
 for unit in network.target remote-fs.target local-fs.target; do
 	assert_contains "$(unit_prop vm@last After)" "$unit"
 done

@@ -31,7 +31,7 @@ disks: {root: {image: guest-mini-deaf}}
 service: {TimeoutStopSec: 1s}
 EOF
 systemctl start vm@deaf
-wait_serial deaf "guest-mini: up"
+wait_serial deaf ": up"
 took=$(seconds systemctl stop vm@deaf)
 ((took >= 3 && took <= 7)) || fail "the stop took $took s"
 assert_eq "$(unit_prop vm@deaf Result)" success
@@ -41,7 +41,7 @@ qemu-img check -q -f qcow2 /var/lib/vmlet/vm/deaf/root.qcow2
 # A QEMU that hangs hears neither QMP nor SIGTERM.
 mini hung "stop-timeout: 10s" "service: {TimeoutStopSec: 3s}"
 systemctl start vm@hung
-wait_serial hung "guest-mini: up"
+wait_serial hung ": up"
 kill -STOP "$(main_pid hung)"
 took=$(seconds systemctl stop vm@hung)
 ((took <= 15)) || fail "the stop took $took s"
@@ -51,7 +51,7 @@ assert_eq "$(main_pid hung)" 0
 # A person in the monitor does not keep the stop waiting.
 mini watched
 systemctl start vm@watched
-wait_serial watched "guest-mini: up"
+wait_serial watched ": up"
 socat - UNIX-CONNECT:/run/vmlet/vm/watched/qmp.sock </dev/zero >/dev/null 2>&1 &
 sleep 0.2
 took=$(seconds systemctl stop vm@watched)
@@ -61,7 +61,7 @@ assert_eq "$(unit_prop vm@watched Result)" success
 # stop --force is a power cut, and no crash to restart from.
 mini cut "restart-delay: 100ms"
 systemctl start vm@cut
-wait_serial cut "guest-mini: up"
+wait_serial cut ": up"
 vmlet stop --force cut
 assert_eq "$(state cut)" inactive
 sleep 0.5
@@ -73,10 +73,10 @@ assert_fails vmlet stop cut
 # reset boots the guest again under the same QEMU.
 mini again
 systemctl start vm@again
-wait_serial again "guest-mini: up"
+wait_serial again ": up"
 pid=$(main_pid again)
 vmlet reset again
-wait_serial again "guest-mini: up" 10 2
+wait_serial again ": up" 10 2
 assert_eq "$(main_pid again)" "$pid"
 systemctl stop vm@again
 assert_fails vmlet reset again
