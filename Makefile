@@ -112,7 +112,7 @@ define program
 $(BUILD)/$(1): $$($(1)_OBJECTS)
 	$$(call say,LINK)
 	$(Q)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) \
-		$$(shell $$(PKG_CONFIG) --libs $$($(1)_PACKAGES))
+		$$(if $$($(1)_PACKAGES),$$(shell $$(PKG_CONFIG) --libs $$($(1)_PACKAGES)))
 endef
 $(foreach name,$(PROGRAMS),$(eval $(call program,$(name))))
 

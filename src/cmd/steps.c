@@ -273,6 +273,26 @@ static bool directory_is_away(void)
 	return access(first, R_OK | X_OK) < 0;
 }
 
+bool member_is_pending(const struct member *member)
+{
+	struct arena arena CLEANUP(arena_done) = {0};
+	struct buf spec CLEANUP(buf_done) = {0};
+	struct resolved_plan booted;
+	struct changes changes = {0};
+	struct error ignored;
+	if (!member->in_force)
+		return false;
+	int r = resolved_plan_booted(&booted, member->document->name, &ignored);
+	if (r == 0)
+		resolved_write(member->documents, member->in_force, false, &spec);
+	bool same = booted.text.length == spec.length &&
+		    memcmp(buf_text(&booted.text), buf_text(&spec), spec.length) == 0;
+	if (r == 0 && !same)
+		changes_find(&arena, &vm_table, booted.plan.vm, member->in_force->vm, &changes);
+	resolved_plan_done(&booted);
+	return changes.count > 0;
+}
+
 /* A file of which not even the names are known may be the spec of any that seems to have none. */
 static void keep_unknown(struct steps *steps)
 {

@@ -46,5 +46,8 @@ struct steps {
 int steps_read(struct steps *steps, char *const *names, size_t count, struct error *error);
 void steps_done(struct steps *steps);
 
+/* Whether a VM runs with another spec than is in force; false, too, for who may not know. */
+bool member_is_pending(const struct member *member);
+
 /* The changes of a step that are made while it runs. */
 bool change_is_live(const struct change *change);

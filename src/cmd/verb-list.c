@@ -6,7 +6,9 @@
 
 #include "base/clock.h"
 #include "cmd/addresses.h"
+#include "cmd/accepted.h"
 #include "cmd/collect.h"
+#include "cmd/steps.h"
 #include "cmd/table.h"
 #include "cmd/verbs.h"
 #include "host/bus.h"
@@ -18,6 +20,7 @@ struct row {
 	char name[NAME_LENGTH_MAX + 1];
 	const struct member *member; /* NULL: it runs, but its spec is gone */
 	const char *spec;	     /* "good", "broken", "unreadable" or "gone" */
+	bool pending;		     /* it runs with another */
 	struct unit_state unit;
 };
 
@@ -94,6 +97,8 @@ static void collect_rows(const struct log *log, struct rows *rows)
 		char unit[NAME_LENGTH_MAX + sizeof("vm@.service")];
 		snprintf(unit, sizeof(unit), "vm@%s.service", rows->items[i].name);
 		r = bus_unit_state(bus, unit, &rows->items[i].unit, &error);
+		rows->items[i].pending = rows->items[i].unit.main_pid && rows->items[i].member &&
+					 member_is_pending(rows->items[i].member);
 	}
 	if (r < 0)
 		log_line(log, LOG_LEVEL_WARNING, "%s", error.message);
@@ -149,8 +154,10 @@ static json_t *row_json(const struct rows *rows, const struct row *row)
 {
 	const struct unit_state *unit = &row->unit;
 	bool has_memory = unit->memory_bytes != UINT64_MAX && unit->main_pid;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "name", row->name,
-		"spec", row->spec, "file", row->member ? row->member->document->source->file : NULL,
+	uint64_t version = row->member ? row->member->version : 0;
+	return json_pack("{s:s, s:s, s:b, s:o, s:s?, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "name",
+		row->name, "spec", row->spec, "pending", row->pending, "version",
+		version ? json_integer((json_int_t)version) : json_null(), "file", row->member ? row->member->document->source->file : NULL,
 		"state", unit->active, "sub-state", unit->sub, "main-pid",
 		unit->main_pid ? json_integer(unit->main_pid) : json_null(), "uptime-seconds",
 		unit->since_usec ? json_integer((json_int_t)uptime_sec(row)) : json_null(),
@@ -203,6 +210,17 @@ static void write_nics(const struct plan *plan, struct buf *buf)
 			plan->nics[i].mac);
 }
 
+/* "broken, version 3": what is in force in its place. */
+static void write_spec_state(const struct row *row, struct buf *buf)
+{
+	uint64_t version = row->member ? row->member->version : 0;
+	buf_puts(buf, row->spec);
+	if (version)
+		buf_printf(buf, ", version %" PRIu64, version);
+	if (row->pending)
+		buf_puts(buf, ", pending");
+}
+
 static void write_cell(const void *context, size_t index, int column, struct buf *buf)
 {
 	const struct rows *rows = context;
@@ -217,7 +235,7 @@ static void write_cell(const void *context, size_t index, int column, struct buf
 		buf_puts(buf, unit->active);
 		break;
 	case 2:
-		buf_puts(buf, row->spec);
+		write_spec_state(row, buf);
 		break;
 	case 3:
 		if (unit->main_pid)
@@ -273,6 +291,8 @@ int verb_list(const struct log *log, int argc, char **argv)
 		return EXIT_USAGE;
 	struct collection collection CLEANUP(collection_done);
 	int r = collect_directories(&collection);
+	if (r == 0)
+		r = accepted_put_in_force(&collection);
 	if (r < 0) {
 		log_line(log, LOG_LEVEL_ERROR, "cannot read the specs: %s", strerror(-r));
 		return 1;
