@@ -252,5 +252,5 @@ int accepted_put_in_force(struct collection *collection)
 		if (number)
 			r = put(collection, member, number);
 	}
-	return r;
+	return r == 0 && collection->versions ? set_join_networks(&collection->arena, set) : r;
 }

@@ -21,18 +21,33 @@ static int read_path(const char *path, struct buf *text)
 	return fd < 0 ? -errno : file_read_fd(fd, BYTES_MAX, text);
 }
 
-/* What vmlet-network keeps: the words, and one of its own behind them. */
+/* The words that are the network's own: interfaces have theirs from their VM's start, and
+ * vmlet-network keeps one of its own. */
+static void keep_own(const char *words, struct buf *own)
+{
+	while (*words) {
+		size_t length = strcspn(words, "\n") + 1;
+		bool other = strncmp(words, "nic=", 4) == 0 ||
+			     strncmp(words, "uplink-was-down=", 16) == 0;
+		if (!other)
+			buf_add(own, words, length);
+		words += length;
+	}
+}
+
 static bool started_with(const char *network, const char *words)
 {
 	char path[sizeof(STARTED_ROOT) + NAME_LENGTH_MAX + sizeof("//started")];
 	struct buf text CLEANUP(buf_done) = {0};
+	struct buf started CLEANUP(buf_done) = {0};
+	struct buf wanted CLEANUP(buf_done) = {0};
 	snprintf(path, sizeof(path), STARTED_ROOT "/%s/started", network);
 	if (read_path(path, &text) < 0)
 		return false;
-	size_t length = strlen(words);
-	const char *rest = buf_text(&text) + length;
-	return text.length >= length && memcmp(buf_text(&text), words, length) == 0 &&
-	       (!*rest || strcmp(rest, "uplink-was-down=yes\n") == 0);
+	keep_own(buf_text(&text), &started);
+	keep_own(words, &wanted);
+	return buf_error(&started) == 0 && buf_error(&wanted) == 0 &&
+	       strcmp(buf_text(&started), buf_text(&wanted)) == 0;
 }
 
 /* A process that goes on as it was started. */

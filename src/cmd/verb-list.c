@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cmd/addresses.h"
 #include "cmd/accepted.h"
+#include "cmd/addresses.h"
 #include "cmd/collect.h"
 #include "cmd/steps.h"
 #include "cmd/table.h"
@@ -157,8 +157,9 @@ static json_t *row_json(const struct rows *rows, const struct row *row)
 	uint64_t version = row->member ? row->member->version : 0;
 	return json_pack("{s:s, s:s, s:b, s:o, s:s?, s:s, s:s, s:o, s:o, s:o, s:i, s:o}", "name",
 		row->name, "spec", row->spec, "pending", row->pending, "version",
-		version ? json_integer((json_int_t)version) : json_null(), "file", row->member ? row->member->document->source->file : NULL,
-		"state", unit->active, "sub-state", unit->sub, "main-pid",
+		version ? json_integer((json_int_t)version) : json_null(), "file",
+		row->member ? row->member->document->source->file : NULL, "state", unit->active,
+		"sub-state", unit->sub, "main-pid",
 		unit->main_pid ? json_integer(unit->main_pid) : json_null(), "uptime-seconds",
 		unit->since_usec ? json_integer((json_int_t)uptime_sec(row)) : json_null(),
 		"memory-bytes",

@@ -212,17 +212,21 @@ static void check_disks(
 		diags);
 }
 
-/* Tells each network of the interfaces of whole VMs on it. */
-static int join_networks(struct arena *arena, struct set *set)
+int set_join_networks(struct arena *arena, struct set *set)
 {
+	for (size_t i = 0; i < set->network_count; i++)
+		set->networks[i].nic_count = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct plan *plan = &set->items[i].plan;
-		for (size_t j = 0; !set->items[i].document->broken && j < plan->nic_count; j++) {
+		for (size_t j = 0; set->items[i].in_force && j < plan->nic_count; j++) {
 			const struct plan_nic *nic = &plan->nics[j];
 			if (!nic->network)
 				continue;
+			/* An earlier version may be on one that is no more. */
 			const struct document *document =
 				documents_find(set->documents, KIND_NETWORK, nic->network->name);
+			if (!document)
+				continue;
 			struct network_member *network =
 				&set->networks[document->index - set->networks->document->index];
 			network->nics = arena_grow(arena, network->nics, network->nic_count,
@@ -314,14 +318,15 @@ int set_check(struct arena *arena, const struct documents *documents, struct dia
 	if (r < 0)
 		return r;
 	check_nics(&set, &claims, diags);
-	if (check_cids(arena, &set, &claims, diags) < 0 || diags->out_of_memory ||
-		join_networks(arena, &set) < 0)
+	if (check_cids(arena, &set, &claims, diags) < 0 || diags->out_of_memory)
 		return -ENOMEM;
 	for (size_t i = 0; i < set.count; i++) {
 		struct document *document = set.items[i].document;
 		set.items[i].documents = documents;
 		set.items[i].in_force = document->broken ? NULL : document;
 	}
+	if (set_join_networks(arena, &set) < 0)
+		return -ENOMEM;
 	*ret_set = set;
 	return 0;
 }

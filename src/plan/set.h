@@ -39,6 +39,10 @@ struct set {
 int set_check(struct arena *arena, const struct documents *documents, struct diags *diags,
 	struct set *ret_set);
 
+/* Tells each network of the interfaces on it, of what is in force: set_check() does, and who puts
+ * something else in force does again. Returns -ENOMEM when memory is short, else 0. */
+int set_join_networks(struct arena *arena, struct set *set);
+
 /* The member with that name, whole or not; NULL when there is none. Of several with one name, the
  * first. */
 const struct member *set_find(const struct set *set, const char *name);
