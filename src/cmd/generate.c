@@ -208,16 +208,24 @@ static int generate_passt(struct generation *generation, const struct member *me
 	return r;
 }
 
+int generate_text(const struct member *member, const char *named_directory, struct arena *scratch,
+	struct buf *text)
+{
+	int r = dropin_emit(
+		&member->plan, member->document->source->file, named_directory, scratch, text);
+	if (member->version)
+		dropin_emit_version(
+			member->plan.vm->name, member->version, member->document->broken, text);
+	return r < 0 ? r : buf_error(text);
+}
+
 static int generate_vm(struct generation *generation, const struct member *member)
 {
 	const struct vm *vm = member->in_force->vm;
 	buf_reset(&generation->text);
 	arena_reset(&generation->scratch);
-	int r = dropin_emit(&member->plan, member->document->source->file, generation->named_path,
-		&generation->scratch, &generation->text);
-	if (member->version)
-		dropin_emit_version(
-			vm->name, member->version, member->document->broken, &generation->text);
+	int r = generate_text(
+		member, generation->named_path, &generation->scratch, &generation->text);
 	if (r == 0)
 		r = write_dropin(generation, "vm", vm->name);
 	if (r == 0)

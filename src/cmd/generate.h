@@ -11,3 +11,8 @@
  * first failure is returned. */
 int generate(const struct set *set, const struct strings *running, const char *directory,
 	const char *named_directory, struct error *error);
+
+/* Adds the drop-in of one VM that has something in force. Returns -ENOMEM when memory is short,
+ * else 0. */
+int generate_text(const struct member *member, const char *named_directory, struct arena *scratch,
+	struct buf *text);

@@ -56,7 +56,7 @@ static bool runs_with(pid_t pid, const struct buf *command)
 	char path[64];
 	struct buf text CLEANUP(buf_done) = {0};
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	if (read_path(path, &text) < 0 || text.length != command->length)
+	if (read_path(path, &text) < 0 || !text.length || text.length != command->length)
 		return false;
 	for (size_t i = 0; i < text.length; i++)
 		if (!text.data[i])

@@ -253,7 +253,7 @@ static int look_at(struct steps *steps, struct step *step, struct error *error)
 	if (r == 0)
 		forget_same(step);
 	if (r == 0 && step->booted)
-		r = changes_find(&steps->arena, &vm_table, step->booted->plan.vm,
+		r = changes_find(&steps->arena, &vm_table, resolved_plan_document(step->booted)->vm,
 			member->in_force->vm, &step->changes);
 	if (r < 0)
 		return error_set_errno(error, -r, "cannot compare the specs of %s", step->name);
@@ -288,7 +288,8 @@ bool member_is_pending(const struct member *member)
 	bool same = booted.text.length == spec.length &&
 		    memcmp(buf_text(&booted.text), buf_text(&spec), spec.length) == 0;
 	if (r == 0 && !same)
-		changes_find(&arena, &vm_table, booted.plan.vm, member->in_force->vm, &changes);
+		changes_find(&arena, &vm_table, resolved_plan_document(&booted)->vm,
+			member->in_force->vm, &changes);
 	resolved_plan_done(&booted);
 	return changes.count > 0;
 }

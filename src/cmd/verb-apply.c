@@ -282,9 +282,9 @@ static void carry_out(struct apply *apply, struct error *error)
 
 static int report_specs(struct apply *apply, char *const *names, size_t count)
 {
-	const struct report report = {0};
+	const struct report to_people = {0};
 	struct steps *steps = &apply->steps;
-	int errors = report_diags(&report, &steps->collection, names, count);
+	int errors = report_diags(&to_people, &steps->collection, names, count);
 	for (size_t i = 0; i < steps->count; i++)
 		apply->failed |= steps->items[i].refused;
 	return errors;

@@ -53,7 +53,8 @@ static const char *compare(struct history *history, uint64_t before, uint64_t af
 	int r = accepted_read(&old, history->vm, before, &ignored);
 	int s = accepted_read(&new, history->vm, after, &ignored);
 	if (r == 0 && s == 0 &&
-		changes_find(&history->arena, &vm_table, old.plan.vm, new.plan.vm, &changes) == 0)
+		changes_find(&history->arena, &vm_table, resolved_plan_document(&old)->vm,
+			new.plan.vm, &changes) == 0)
 		text = changes.count ? summarise(history, &changes) : "what it refers to";
 	resolved_plan_done(&old);
 	resolved_plan_done(&new);

@@ -37,9 +37,11 @@ static const struct verb verbs[] = {
 		"  --settle      waits first until nobody has changed a spec for half a second\n"
 		"  --if-changed  does nothing when the spec files are what the last one saw\n",
 		verb_apply},
-	{"diff", "[NAME...] [--exit-code] [--json]", "Compare VMs with their specs, key by key",
+	{"diff", "[NAME...] [--unit] [--exit-code] [--json]",
+		"Compare VMs with their specs, key by key",
 		"Of each change it says whether it comes live, with a restart, or only to what is\n"
 		"made anew.\n"
+		"  --unit       of the units: what systemd has loaded, and what the specs make\n"
 		"  --exit-code  2 when there is a difference\n",
 		verb_diff},
 	{"history", "NAME [--json]", "List the versions of a spec that were accepted", NULL,

@@ -11,7 +11,7 @@ DEFINE_CHOICES(change_class_names,
 
 /* Two structs of one table, and the parts that they are of. */
 struct pair {
-	const void *before;
+	void *before;
 	const void *after;
 	const struct part *part_before;
 	const struct part *part_after;
@@ -131,7 +131,7 @@ static void compare_parts(
 	const struct parts *after = field(key, pair->after);
 	const char *path = join(finder, above, key->name);
 	for (size_t i = 0; i < before->count; i++) {
-		const struct part *old = part_at(before, key->below, i);
+		struct part *old = part_at(before, key->below, i);
 		const struct part *new = find_part(after, key->below, old->name);
 		const struct pair parts = {old, new, old, new};
 		const char *below = join(finder, path, old->name);
@@ -152,7 +152,7 @@ static void compare_parts(
 static void compare_groups(
 	struct finder *finder, const struct key *key, const struct pair *pair, const char *above)
 {
-	const struct pair groups = {field(key, pair->before), field(key, pair->after),
+	const struct pair groups = {(char *)pair->before + key->offset, field(key, pair->after),
 		pair->part_before, pair->part_after};
 	const char *path = join(finder, above, key->name);
 	if (key->empty && *(const bool *)groups.before != *(const bool *)groups.after)
@@ -177,7 +177,7 @@ static void compare_tables(struct finder *finder, const struct key_table *table,
 	}
 }
 
-int changes_find(struct arena *arena, const struct key_table *table, const void *before,
+int changes_find(struct arena *arena, const struct key_table *table, void *before,
 	const void *after, struct changes *ret_changes)
 {
 	struct changes changes = {0};
@@ -251,7 +251,7 @@ int change_adopt(struct arena *arena, const struct change *change)
 {
 	const struct key *key = change->key;
 	/* The struct is the caller's; only what compares it must not write. */
-	char *target = (char *)(uintptr_t)change->values_before + key->offset;
+	char *target = (char *)change->values_before + key->offset;
 	if (key->type != KEY_PARTS) {
 		memcpy(target, field(key, change->values_after), size_of(key));
 		return 0;

@@ -12,8 +12,9 @@ struct change {
 	enum change_class class; /* never CHANGE_GROW */
 	const char *before;	 /* as YAML writes it; NULL when it had none, or for a part */
 	const char *after;
-	const void
-		*values_before; /* the structs that the key is of; NULL: the part is new, or gone */
+	/* the structs that the key is of; of a part that comes or goes, those that hold the parts
+	 */
+	void *values_before;
 	const void *values_after;
 	const struct part *part_before; /* the part it is of; NULL when it is of none, or is new */
 	const struct part *part_after;	/* the same; NULL when it has gone */
@@ -32,7 +33,7 @@ extern const struct choices change_class_names;
 
 /* Compares two structs of one table, such as struct vm. All texts are in the arena. Returns -ENOMEM
  * when memory is short, else 0. */
-int changes_find(struct arena *arena, const struct key_table *table, const void *before,
+int changes_find(struct arena *arena, const struct key_table *table, void *before,
 	const void *after, struct changes *ret_changes);
 
 /* Makes a change in the struct before: one that was done while the VM runs. Texts stay those of the

@@ -53,6 +53,7 @@ applied "" --all
 # A change of the unit alone comes at once, and the stop knows it.
 mini web "state: running" "stop-timeout: 7s" "description: The front"
 assert_contains "$(vmlet diff web)" "live      stop-timeout: 90s -> 7s"
+assert_contains "$(vmlet diff --unit web)" "+Description=The front"
 applied "web: changed while it runs: description, stop-timeout" web
 assert_eq "$(main_pid web) $(unit_prop vm@web Description)" "$pid The front"
 assert_eq "$(</run/vmlet/vm/web/stop-timeout)" 7000000
