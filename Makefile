@@ -14,6 +14,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 GENERATORDIR ?= $(PREFIX)/lib/systemd/system-generators
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+POLKITDIR ?= $(PREFIX)/share/polkit-1
 NETWORKDIR ?= $(PREFIX)/lib/systemd/network
 NMCONFDIR ?= $(PREFIX)/lib/NetworkManager/conf.d
 DOCDIR ?= $(PREFIX)/share/doc/vmlet
@@ -54,7 +56,7 @@ PURE := $(filter-out $(MANUAL),$(BASE) $(call objects,src/spec/*.c src/plan/*.c 
 host = $(foreach name,$(1),$(BUILD)/host/$(name).o)
 cmd = $(foreach name,$(1),$(BUILD)/cmd/$(name).o)
 
-vmlet-generator_OBJECTS := $(PURE) $(call host,specdir running) $(call cmd,vmlet-generator collect generate accepted resolved-plan)
+vmlet-generator_OBJECTS := $(PURE) $(call host,specdir running watches) $(call cmd,vmlet-generator collect generate accepted resolved-plan)
 vmlet-generator_PACKAGES := yaml-0.1
 
 SCALARS := $(call objects,src/spec/scalar.c src/spec/address.c)
@@ -94,7 +96,7 @@ vmlet-storage_PACKAGES := yaml-0.1
 vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream unix-socket agent suspend guest-log) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
-vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir usage suspend running guest-clock facts bus qmp qmp-stream unix-socket agent \
+vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir watches usage suspend running guest-clock facts bus qmp qmp-stream unix-socket agent \
 		leases terminal disk qcow2 image-users process block block-options \
 		hotplug sandbox freeze disk-copy layers repair booted fdstore \
 		tap port filter opened words network network-check network-config network-record sysctl) \
@@ -160,11 +162,17 @@ install: all
 	install -d $(DESTDIR)$(UNITDIR)/sleep.target.wants
 	ln -sfn ../vmlet-sleep.service $(DESTDIR)$(UNITDIR)/sleep.target.wants/vmlet-sleep.service
 	install -D -m 0644 units/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/vmlet.conf
+	install -D -m 0644 access/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/vmlet.conf
+	install -D -m 0644 -t $(DESTDIR)$(POLKITDIR)/rules.d access/50-vmlet.rules
+	install -d $(DESTDIR)$(POLKITDIR)/actions
+	sed 's|@bindir@|$(BINDIR)|' access/org.vmlet.policy > $(DESTDIR)$(POLKITDIR)/actions/org.vmlet.policy
+	chmod 0644 $(DESTDIR)$(POLKITDIR)/actions/org.vmlet.policy
 	install -D -m 0644 units/vmlet.catalog $(DESTDIR)$(CATALOGDIR)/vmlet.catalog
 	install -D -m 0644 units/vmlet.network $(DESTDIR)$(NETWORKDIR)/10-vmlet.network
 	install -D -m 0644 units/vmlet.link $(DESTDIR)$(NETWORKDIR)/10-vmlet.link
 	install -D -m 0644 units/networkmanager.conf $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples examples/*.yaml
+	cp -R --no-preserve=ownership examples/ansible examples/cloud-init examples/gitops $(DESTDIR)$(DOCDIR)/examples
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md docs/*.md
 	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/schema schema/vmlet.schema.json
 	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man1 man/vmlet.1
@@ -177,6 +185,8 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/vmlet $(DESTDIR)$(GENERATORDIR)/vmlet-generator \
 		$(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit)) \
 		$(DESTDIR)$(UNITDIR)/sleep.target.wants/vmlet-sleep.service \
+		$(DESTDIR)$(SYSUSERSDIR)/vmlet.conf $(DESTDIR)$(POLKITDIR)/rules.d/50-vmlet.rules \
+		$(DESTDIR)$(POLKITDIR)/actions/org.vmlet.policy \
 		$(DESTDIR)$(TMPFILESDIR)/vmlet.conf $(DESTDIR)$(CATALOGDIR)/vmlet.catalog \
 		$(DESTDIR)$(NETWORKDIR)/10-vmlet.network \
 		$(DESTDIR)$(NETWORKDIR)/10-vmlet.link $(DESTDIR)$(NMCONFDIR)/10-vmlet.conf \

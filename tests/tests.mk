@@ -117,6 +117,7 @@ bench: deps
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/start 15
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/taps 200
 	$(Q)tests/bench/in-container $(STAGE) tests/bench/storage 15
+	$(Q)tests/bench/in-container $(STAGE) tests/bench/apply 15
 	$(Q)tests/bench/in-container --libvirt $(STAGE) tests/bench/libvirt 15
 
 # --- static analysis ---------------------------------------------------------------------------

@@ -71,6 +71,65 @@ int collect_with(struct collection *collection, const struct source *source, con
 	return r < 0 ? r : load_files(collection, &files);
 }
 
+/* Leaves the diagnostics of one source. */
+static void keep_only(struct diags *diags, const struct source *source)
+{
+	size_t kept = 0;
+	bool of_source = false;
+	diags->errors = 0;
+	for (size_t i = 0; i < diags->count; i++) {
+		struct diag *diag = &diags->items[i];
+		if (diag->severity != SEVERITY_NOTE)
+			of_source = diag->place.source &&
+				    strcmp(diag->place.source->file, source->file) == 0;
+		if (!of_source)
+			continue;
+		if (strcmp(diag->code, "no-vm") == 0 || strcmp(diag->code, "no-network") == 0)
+			diag->severity = SEVERITY_WARNING;
+		diags->errors += diag->severity == SEVERITY_ERROR;
+		diags->items[kept++] = *diag;
+	}
+	diags->count = kept;
+}
+
+/* Reads a file by its path, or the standard input. */
+static int read_named(struct collection *collection, const char *path, struct spec_file *ret_file)
+{
+	return strcmp(path, "-") == 0
+		       ? specdir_read_stream(
+				 &collection->arena, STDIN_FILENO, &collection->diags, ret_file)
+		       : specdir_read_file(&collection->arena, path, &collection->diags, ret_file);
+}
+
+int collect_as(struct collection *collection, const char *path, const char *name)
+{
+	const char *search_path = getenv("VMLET_PATH");
+	struct arena *arena = &collection->arena;
+	struct spec_files files;
+	size_t kept = 0;
+	*collection = (struct collection){0};
+	search_path = search_path ? search_path : INSTALL_SPEC_PATH;
+	int r = specdir_read(arena, search_path, &collection->diags, &files);
+	if (r == 0)
+		r = load_conf(collection, search_path);
+	struct spec_file *items =
+		r == 0 ? arena_alloc(arena, (files.count + 1) * sizeof(*items)) : NULL;
+	if (!items)
+		return r < 0 ? r : -ENOMEM;
+	for (size_t i = 0; i < files.count; i++)
+		if (strcmp(files.items[i].base_name, name) != 0)
+			items[kept++] = files.items[i];
+	struct spec_file *file = &items[kept++];
+	r = read_named(collection, path, file);
+	if (r < 0)
+		return r;
+	file->base_name = name;
+	files = (struct spec_files){items, kept};
+	r = load_files(collection, &files);
+	keep_only(&collection->diags, &file->source);
+	return r;
+}
+
 int collect_files(struct collection *collection, char *const *paths, size_t count)
 {
 	*collection = (struct collection){0};
@@ -81,11 +140,7 @@ int collect_files(struct collection *collection, char *const *paths, size_t coun
 	if (!files.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		bool standard_input = strcmp(paths[i], "-") == 0;
-		int r = standard_input ? specdir_read_stream(&collection->arena, STDIN_FILENO,
-						 &collection->diags, &files.items[i])
-				       : specdir_read_file(&collection->arena, paths[i],
-						 &collection->diags, &files.items[i]);
+		int r = read_named(collection, paths[i], &files.items[i]);
 		if (r < 0)
 			return r;
 	}

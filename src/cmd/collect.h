@@ -25,4 +25,9 @@ int collect_with(struct collection *collection, const struct source *source, con
 /* Reads these files only; "-" is the standard input. */
 int collect_files(struct collection *collection, char *const *paths, size_t count);
 
+/* Reads the spec directories with one file, or "-", as if it stood there as NAME.yaml: in the place
+ * of one that does. Diagnostics are those of that file; what it refers to and is not there yet is a
+ * warning. */
+int collect_as(struct collection *collection, const char *path, const char *name);
+
 void collection_done(struct collection *collection);

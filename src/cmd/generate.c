@@ -12,6 +12,8 @@
 #include "emit/dropin.h"
 #include "emit/image.h"
 #include "emit/network.h"
+#include "emit/unit.h"
+#include "host/watches.h"
 #include "spec/resolved.h"
 
 #define DROPIN_FILE "10-vmlet.conf"
@@ -20,6 +22,7 @@
 #define UNIT_NAME_BYTES (NAME_LENGTH_MAX + PART_NAME_LENGTH_MAX + sizeof("vm-network@..service.d"))
 
 #define SPECS_DIRECTORY "vmlet"
+#define WATCHES_DIRECTORY "vmlet-apply.path.d"
 
 struct generation {
 	const char *path;	/* of the output directory */
@@ -365,6 +368,28 @@ static int generate_gone(struct generation *generation, const struct set *set,
 	return 0;
 }
 
+/* Links on the way to specs are replaced where nobody looks who watches by name. */
+static int generate_watches(struct generation *generation)
+{
+	const char *search_path = getenv("VMLET_PATH");
+	struct strings paths;
+	arena_reset(&generation->scratch);
+	int r = watches_list(
+		&generation->scratch, search_path ? search_path : INSTALL_SPEC_PATH, &paths);
+	if (r < 0 || paths.count == 0)
+		return r;
+	buf_reset(&generation->text);
+	unit_begin_section(&generation->text, "Path");
+	for (size_t i = 0; i < paths.count; i++)
+		unit_add_text(&generation->text, "PathChanged", paths.items[i]);
+	r = buf_error(&generation->text);
+	if (r == 0 && mkdirat(generation->fd, WATCHES_DIRECTORY, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	return r < 0 ? r
+		     : write_whole(generation->fd, WATCHES_DIRECTORY "/" DROPIN_FILE,
+			       &generation->text, 0644);
+}
+
 int generate(const struct set *set, const struct strings *running, const char *directory,
 	const char *named_directory, struct error *error)
 {
@@ -389,6 +414,11 @@ int generate(const struct set *set, const struct strings *running, const char *d
 		r = generate_images(&generation, set->documents, error);
 	if (r == 0)
 		r = generate_gone(&generation, set, running, error);
+	if (r == 0) {
+		r = generate_watches(&generation);
+		if (r < 0)
+			error_set_errno(error, -r, "cannot write %s/" WATCHES_DIRECTORY, directory);
+	}
 	arena_done(&generation.scratch);
 	buf_done(&generation.text);
 	close_fd(&generation.wants_fd);

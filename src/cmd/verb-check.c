@@ -112,6 +112,19 @@ static bool is_name(const char *argument)
 	return scalar_is_name(argument, NAME_LENGTH_MAX);
 }
 
+/* A file that is to replace a spec, judged among the others. */
+static int check_as(
+	const struct log *log, const struct report *report, const char *name, const char *path)
+{
+	struct collection collection CLEANUP(collection_done);
+	if (!is_name(name)) {
+		log_line(log, LOG_LEVEL_ERROR, "'%s' cannot be the name of a spec", name);
+		return EXIT_USAGE;
+	}
+	int r = collect_as(&collection, path, name);
+	return r < 0 ? cannot_read(log, r) : check(log, report, &collection, NULL, 0);
+}
+
 int verb_check(const struct log *log, int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "--start") == 0)
@@ -127,6 +140,8 @@ int verb_check(const struct log *log, int argc, char **argv)
 			report.json = true;
 		else if (strcmp(argv[first], "--strict") == 0)
 			report.strict = true;
+		else if (strcmp(argv[first], "--as") == 0 && first + 3 == argc)
+			return check_as(log, &report, argv[first + 1], argv[first + 2]);
 		else
 			return EXIT_USAGE;
 	}

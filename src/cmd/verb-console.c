@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/install.h"
 #include "cmd/verbs.h"
 #include "host/terminal.h"
 #include "host/unix-socket.h"
@@ -34,6 +35,20 @@ static void explain(const struct log *log, const char *name, int code)
 			strerror(code), code == EACCES ? ": only root may" : "");
 }
 
+/* Who is not root asks for it: polkit(8) knows who may. Returns when that is not possible. */
+static void ask_for_it(const char *name, bool history)
+{
+	char program[] = "pkexec";
+	char vmlet[] = INSTALL_BIN_DIR "/vmlet";
+	char verb[] = "console";
+	char option[] = "--log";
+	char vm[NAME_LENGTH_MAX + 1];
+	char *argv[] = {program, vmlet, verb, vm, history ? option : NULL, NULL};
+	snprintf(vm, sizeof(vm), "%s", name);
+	if (geteuid() != 0)
+		execvp(program, argv);
+}
+
 /* --- history ------------------------------------------------------------------------------- */
 
 static int print_file(const char *name, const char *file)
@@ -59,7 +74,9 @@ static int print_history(const struct log *log, const char *name)
 		r = print_file(name, PLAN_CONSOLE_FILE);
 	if (r == -ENOENT)
 		log_line(log, LOG_LEVEL_ERROR, "nothing is kept of the console of %s", name);
-	else if (r < 0)
+	if (r == -EACCES)
+		ask_for_it(name, true);
+	if (r < 0 && r != -ENOENT)
 		log_line(log, LOG_LEVEL_ERROR,
 			"cannot read what is kept of the console of %s: %s%s", name, strerror(-r),
 			r == -EACCES ? ": only root may" : "");
@@ -84,6 +101,8 @@ static int connect_again(const char *name)
 static int attach(const struct log *log, const char *name, bool person)
 {
 	int fd = connect_serial(name);
+	if (fd == -EACCES)
+		ask_for_it(name, false);
 	if (fd < 0) {
 		explain(log, name, -fd);
 		return 1;

@@ -8,11 +8,14 @@
 #include "spec/scalar.h"
 
 static const struct verb verbs[] = {
-	{"check", "[--json] [--strict] [FILE|NAME...]", "Say what is wrong with specs",
+	{"check", "[--json] [--strict] [--as NAME] [FILE|NAME...]", "Say what is wrong with specs",
 		"Without arguments: all files of the spec directories; '-' is a spec on standard\n"
 		"input. Exits with 1 when there is an error.\n"
 		"  --json      one array of objects on standard output\n"
-		"  --strict    warnings are errors\n",
+		"  --strict    warnings are errors\n"
+		"  --as NAME   judges one file, or '-', as if it stood there as NAME.yaml: what "
+		"it\n"
+		"              refers to may come later\n",
 		verb_check},
 	{"init", "NAME [--OPTION VALUE...]", "Write a first spec",
 		"Writes NAME.yaml into the first spec directory, and never over a file.\n"

@@ -10,7 +10,7 @@ host_tree() {
 		qemu-system-x86 qemu-utils ipxe-qemu seabios xorriso
 		libyaml-0-2 libsystemd0 libnl-3-200 libjansson4 libcurl4 openssl xz-utils zstd
 		nftables dnsmasq-base systemd-resolved iproute2 iputils-ping passt procps strace util-linux mount e2fsprogs
-		socat kmod jq python3 $*
+		socat kmod jq python3 git openssh-client ansible-core polkitd pkexec $*
 	"
 	debootstrap "$packages" "$tree" \
 		--dpkgopt='path-exclude=/usr/share/i18n/*' \
