@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 
 /* Where the system manager has its generators write (systemd.generator(7)). */
 #define LOADED "/run/systemd/generator"
-#define TEMPORARY "/run/vmlet-apply.XXXXXX"
+#define TEMPORARY "units"
 #define FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 /* Of the directories that other generators write into, too, only what is ours counts. */
@@ -112,11 +113,13 @@ static void remove_tree(int parent, const char *name)
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-int loaded_differs(const struct set *set, const struct strings *running, struct error *error)
+int loaded_differs(const struct set *set, const struct strings *running, const char *directory,
+	struct error *error)
 {
-	char path[] = TEMPORARY;
-	if (!mkdtemp(path))
-		return error_set_errno(error, errno, "cannot make %s", path);
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/" TEMPORARY, directory);
+	/* One that was killed has left it. */
+	remove_tree(AT_FDCWD, path);
 	int r = generate(set, running, path, LOADED, error);
 	if (r == 0) {
 		int one AUTO_CLOSE = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

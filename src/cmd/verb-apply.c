@@ -79,7 +79,7 @@ static int reload(struct apply *apply, struct error *error)
 	struct steps *steps = &apply->steps;
 	if (running_list(&steps->arena, &running) < 0)
 		return error_set(error, ENOMEM, "not enough memory");
-	int r = loaded_differs(&steps->collection.set, &running, error);
+	int r = loaded_differs(&steps->collection.set, &running, DIRECTORY, error);
 	if (r <= 0)
 		return r;
 	progress_show(&apply->progress, "systemd reads the units");

@@ -29,11 +29,10 @@ after() {
 	vmlet history changes --json | jq -c '.[-1].changed'
 	qmp /run/vmlet/vm/changes/qmp.sock query-block | grep -o '"virtual-size": [0-9]*' | sort -u
 	echo "$(unit_prop vm@changes Description) $(cat /run/vmlet/vm/changes/stop-timeout)"
-	find /run/vmlet /var/lib/vmlet -name '.*.tmp' -o -name 'vmlet-apply.*' | sort
-	ls -d /run/vmlet-apply.* 2>/dev/null || true
+	find /run/vmlet /run/vmlet-apply /var/lib/vmlet -name '.*.tmp' -o -name units | sort
 }
 # undone: stays and changes run as they were at first.
-undone() { systemctl kill --signal=KILL 'vm@*' 2>/dev/null; systemctl stop 'vm@*.service'; systemctl reset-failed; rm -rf /var/lib/vmlet/vm/*; }
+undone() { systemctl kill --signal=KILL 'vm@*' 2>/dev/null; systemctl stop 'vm@*.service'; systemctl reset-failed; rm -rf /var/lib/vmlet/vm/* /var/lib/private/vmlet/vm/* /var/lib/vmlet/accepted; }
 
 before
 vmlet apply --all >/dev/null
