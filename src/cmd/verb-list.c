@@ -21,6 +21,7 @@ struct row {
 	const struct member *member; /* NULL: it runs, but its spec is gone */
 	const char *spec;	     /* "good", "broken", "unreadable" or "gone" */
 	bool pending;		     /* it runs with another */
+	bool known;		     /* to systemd */
 	struct unit_state unit;
 };
 
@@ -70,11 +71,48 @@ static struct row *add_row(struct rows *rows, const char *name, const struct mem
 	return row;
 }
 
-static void add_orphan(const char *name, const char *active, void *context)
+static struct row *find_row(const struct rows *rows, const char *name)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (strcmp(rows->items[i].name, name) == 0)
+			return &rows->items[i];
+	return NULL;
+}
+
+/* One that systemd has something to say of; of the others most have never run. */
+static void mark(const char *name, const char *active, void *context)
 {
 	struct rows *rows = context;
-	if (strcmp(active, "failed") != 0 && !set_find(rows->set, name))
-		add_row(rows, name, NULL);
+	struct row *row = find_row(rows, name);
+	if (!row && strcmp(active, "failed") != 0)
+		row = add_row(rows, name, NULL);
+	if (row)
+		row->known = true;
+}
+
+static int ask_states(struct rows *rows, struct sd_bus *bus, struct error *error)
+{
+	const char **units = arena_alloc(&rows->arena, (rows->count + 1) * sizeof(*units));
+	struct unit_state *states = arena_alloc(&rows->arena, (rows->count + 1) * sizeof(*states));
+	size_t count = 0;
+	for (size_t i = 0; units && states && i < rows->count; i++) {
+		if (!rows->items[i].known)
+			continue;
+		units[count] = arena_printf(&rows->arena, "vm@%s.service", rows->items[i].name);
+		if (!units[count++])
+			return error_set(error, ENOMEM, "not enough memory");
+	}
+	if (!units || !states)
+		return error_set(error, ENOMEM, "not enough memory");
+	int r = bus_unit_states(bus, units, states, count, error);
+	for (size_t i = 0; r == 0 && i < rows->count; i++) {
+		struct row *row = &rows->items[i];
+		static const struct unit_state never = {
+			.active = "inactive", .sub = "dead", .memory_bytes = UINT64_MAX};
+		row->unit = row->known ? *states++ : never;
+		row->pending = row->unit.main_pid && row->member && member_is_pending(row->member);
+	}
+	return r;
 }
 
 /* Without a bus (another init, a container) specs are listed all the same. */
@@ -90,16 +128,11 @@ static void collect_rows(const struct log *log, struct rows *rows)
 	}
 	int r = bus_open(&bus, &error);
 	if (r == 0)
-		r = bus_each_vm(bus, add_orphan, rows, &error);
+		r = bus_each_vm(bus, mark, rows, &error);
 	if (rows->count)
 		qsort(rows->items, rows->count, sizeof(*rows->items), compare_rows);
-	for (size_t i = 0; r == 0 && i < rows->count; i++) {
-		char unit[NAME_LENGTH_MAX + sizeof("vm@.service")];
-		snprintf(unit, sizeof(unit), "vm@%s.service", rows->items[i].name);
-		r = bus_unit_state(bus, unit, &rows->items[i].unit, &error);
-		rows->items[i].pending = rows->items[i].unit.main_pid && rows->items[i].member &&
-					 member_is_pending(rows->items[i].member);
-	}
+	if (r == 0)
+		r = ask_states(rows, bus, &error);
 	if (r < 0)
 		log_line(log, LOG_LEVEL_WARNING, "%s", error.message);
 }

@@ -11,6 +11,7 @@
 #define SERVICE "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER SERVICE ".Manager"
+#define PROPERTIES "org.freedesktop.DBus.Properties"
 #define UNIT SERVICE ".Unit"
 #define UNIT_SERVICE SERVICE ".Service"
 
@@ -42,54 +43,135 @@ static int read_string(sd_bus *bus, const char *path, const char *interface, con
 	return r;
 }
 
-static int read_number(sd_bus *bus, const char *path, const char *interface, const char *property,
-	char type, void *ret, sd_bus_error *reason)
-{
-	return sd_bus_get_property_trivial(
-		bus, SERVICE, path, interface, property, reason, type, ret);
-}
+/* --- states -------------------------------------------------------------------------------- */
 
-static int read_state(sd_bus *bus, const char *path, struct unit_state *state, sd_bus_error *reason)
+/* What is asked of each unit, all at once, as an answer takes its time and not systemd's. */
+static const struct property {
+	const char *interface;
+	const char *name;
+	char type;
+	size_t offset;
+	size_t size; /* of a text */
+} properties[] = {
+	{UNIT, "ActiveState", 's', offsetof(struct unit_state, active),
+		sizeof(((struct unit_state *)0)->active)},
+	{UNIT, "SubState", 's', offsetof(struct unit_state, sub),
+		sizeof(((struct unit_state *)0)->sub)},
+	{UNIT, "ActiveEnterTimestamp", 't', offsetof(struct unit_state, since_usec), 0},
+	{UNIT_SERVICE, "MainPID", 'u', offsetof(struct unit_state, main_pid), 0},
+	{UNIT_SERVICE, "MemoryCurrent", 't', offsetof(struct unit_state, memory_bytes), 0},
+	{UNIT_SERVICE, "NRestarts", 'u', offsetof(struct unit_state, restarts), 0},
+};
+
+struct question {
+	const struct property *property;
+	struct unit_state *state;
+	struct asking *asking;
+};
+
+struct asking {
+	struct question *questions;
+	size_t count;
+	size_t open;
+	int result;
+	char problem[256];
+};
+
+static int read_property(sd_bus_message *reply, const struct question *question)
 {
-	uint32_t main_pid = 0;
-	int r = read_string(
-		bus, path, UNIT, "ActiveState", state->active, sizeof(state->active), reason);
-	if (r >= 0)
-		r = read_string(
-			bus, path, UNIT, "SubState", state->sub, sizeof(state->sub), reason);
-	if (r >= 0)
-		r = read_number(
-			bus, path, UNIT, "ActiveEnterTimestamp", 't', &state->since_usec, reason);
-	if (r >= 0)
-		r = read_number(bus, path, UNIT_SERVICE, "MainPID", 'u', &main_pid, reason);
-	if (r >= 0)
-		r = read_number(bus, path, UNIT_SERVICE, "MemoryCurrent", 't', &state->memory_bytes,
-			reason);
-	if (r >= 0)
-		r = read_number(
-			bus, path, UNIT_SERVICE, "NRestarts", 'u', &state->restarts, reason);
+	const struct property *property = question->property;
+	const char contents[] = {property->type, '\0'};
+	char *target = (char *)question->state + property->offset;
+	const char *text = NULL;
+	int r = sd_bus_message_enter_container(reply, 'v', contents);
 	if (r < 0)
 		return r;
-	state->main_pid = (pid_t)main_pid;
-	if (strcmp(state->active, "active") != 0)
-		state->since_usec = 0;
+	if (property->type != 's')
+		return sd_bus_message_read_basic(reply, property->type, target);
+	r = sd_bus_message_read_basic(reply, 's', &text);
+	if (r >= 0)
+		snprintf(target, property->size, "%s", text);
+	return r;
+}
+
+static int on_property(sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+	const struct question *question = userdata;
+	struct asking *asking = question->asking;
+	const sd_bus_error *reason = sd_bus_message_get_error(reply);
+	int r = reason ? -sd_bus_error_get_errno(reason) : read_property(reply, question);
+	(void)ret_error;
+	asking->open--;
+	if (r < 0 && asking->result == 0) {
+		asking->result = r;
+		snprintf(asking->problem, sizeof(asking->problem), "%s",
+			reason && reason->message ? reason->message : strerror(-r));
+	}
+	return 0;
+}
+
+static int ask(sd_bus *bus, const char *unit, struct unit_state *state, struct asking *asking)
+{
+	char *path AUTO_FREE = NULL;
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", unit, &path);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(properties); i++) {
+		struct question *question = &asking->questions[asking->count];
+		*question = (struct question){&properties[i], state, asking};
+		r = sd_bus_call_method_async(bus, NULL, SERVICE, path, PROPERTIES, "Get",
+			on_property, question, "ss", properties[i].interface, properties[i].name);
+		asking->count += r >= 0;
+		asking->open += r >= 0;
+	}
+	return r;
+}
+
+/* Until all have answered; who is gone gives an error as its answer. */
+static int wait_for_answers(sd_bus *bus, const struct asking *asking)
+{
+	while (asking->open) {
+		int r = sd_bus_process(bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(bus, UINT64_MAX);
+		if (r < 0)
+			return r;
+	}
+	return asking->result;
+}
+
+int bus_unit_states(struct sd_bus *bus, const char *const units[], struct unit_state states[],
+	size_t count, struct error *error)
+{
+	struct asking asking = {
+		.questions = calloc(count * ARRAY_SIZE(properties) + 1, sizeof(struct question)),
+	};
+	int r = asking.questions ? 0 : -ENOMEM;
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		states[i] = (struct unit_state){.memory_bytes = UINT64_MAX};
+		r = ask(bus, units[i], &states[i], &asking);
+	}
+	if (asking.questions) {
+		int s = wait_for_answers(bus, &asking);
+		r = r < 0 ? r : s;
+	}
+	free(asking.questions);
+	if (r < 0)
+		return error_set(error, -r, "cannot ask for the state of %s: %s",
+			count == 1 ? units[0] : "the VMs",
+			asking.problem[0] ? asking.problem : strerror(-r));
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(states[i].active, "active") != 0)
+			states[i].since_usec = 0;
 	return 0;
 }
 
 int bus_unit_state(
 	struct sd_bus *bus, const char *unit, struct unit_state *ret_state, struct error *error)
 {
-	sd_bus_error reason CLEANUP(sd_bus_error_free) = SD_BUS_ERROR_NULL;
-	char *path AUTO_FREE = NULL;
-	struct unit_state state = {.memory_bytes = UINT64_MAX};
-	int r = sd_bus_path_encode(MANAGER_PATH "/unit", unit, &path);
-	if (r >= 0)
-		r = read_state(bus, path, &state, &reason);
-	if (r < 0)
-		return bus_error(error, r, &reason, "ask for the state of", unit);
-	*ret_state = state;
-	return 0;
+	const char *const units[] = {unit};
+	return bus_unit_states(bus, units, ret_state, 1, error);
 }
+
+/* --- units --------------------------------------------------------------------------------- */
 
 int bus_unit_cgroup(
 	struct sd_bus *bus, const char *unit, char *text, size_t size, struct error *error)

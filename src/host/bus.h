@@ -25,6 +25,10 @@ struct unit_state {
 int bus_open(struct sd_bus **ret_bus, struct error *error);
 void bus_close(struct sd_bus **bus);
 
+/* Asks for the states of units, all at once. */
+int bus_unit_states(struct sd_bus *bus, const char *const units[], struct unit_state states[],
+	size_t count, struct error *error);
+
 /* Asks for the state of one unit. */
 int bus_unit_state(
 	struct sd_bus *bus, const char *unit, struct unit_state *ret_state, struct error *error);
