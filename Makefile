@@ -93,7 +93,7 @@ vmlet-storage_OBJECTS := $(PURE) $(call host,booted prepare provision journal re
 	$(call cmd,vmlet-storage resolved-plan)
 vmlet-storage_PACKAGES := yaml-0.1
 
-vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream unix-socket agent suspend guest-log) $(call cmd,vmlet-stop)
+vmlet-stop_OBJECTS := $(BASE) $(call host,qmp qmp-stream unix-socket agent suspend guest-log enter) $(call cmd,vmlet-stop)
 vmlet-stop_PACKAGES := jansson libsystemd
 
 vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir watches usage suspend running guest-clock facts bus qmp qmp-stream unix-socket agent \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vmlet-stop: ExecStop= of vm@NAME.service, as the VM's own user. It asks the guest agent to power
+ * vmlet-stop: ExecStop=+ of vm@NAME.service, which becomes the VM's own user, in QEMU's namespaces,
+ * before it does anything: systemd would build them anew. It asks the guest agent to power
  * off and presses the power button, again and again, until QEMU has ended; past the stop timeout it
  * has QEMU quit. What is then still running is systemd's to end: SIGTERM, TimeoutStopSec=, SIGKILL.
  */
@@ -18,6 +19,7 @@
 #include "base/file.h"
 #include "base/install.h"
 #include "host/agent.h"
+#include "host/enter.h"
 #include "host/guest-log.h"
 #include "host/qmp.h"
 #include "host/suspend.h"
@@ -285,7 +287,9 @@ int main(int argc, char **argv)
 	if (stop.timeout_usec < stop.answer_timeout_usec)
 		stop.answer_timeout_usec = stop.timeout_usec;
 	struct error error;
-	int r = stop_vm(&stop, &error);
+	int r = enter_service((pid_t)strtol(main_pid, NULL, 10), pidfd, directory_fd, &error);
+	if (r == 0)
+		r = stop_vm(&stop, &error);
 	if (r < 0)
 		tell(&stop, LOG_ERR, error.message);
 	return r < 0 ? 1 : 0;

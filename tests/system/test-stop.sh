@@ -32,7 +32,23 @@ service: {TimeoutStopSec: 1s}
 EOF
 systemctl start vm@deaf
 wait_serial deaf ": up"
+qemu=$(main_pid deaf)
+(
+	# Who asks it is in QEMU's namespaces, as its user, and can do nothing more.
+	eventually 3 pgrep --full libexec/vmlet/vmlet-stop
+	sleep 0.5
+	pid=$(pgrep --full libexec/vmlet/vmlet-stop)
+	for what in user mnt net ipc uts; do
+		assert_eq "$what $(stat -L -c %i "/proc/$pid/ns/$what")" "$what $(stat -L -c %i "/proc/$qemu/ns/$what")"
+	done
+	for key in Uid Gid CapEff CapPrm CapAmb NoNewPrivs; do
+		assert_eq "$(grep "^$key:" "/proc/$pid/status")" "$(grep "^$key:" "/proc/$qemu/status")"
+	done
+	assert_eq "$(awk '/^Groups:/ {print NF}' "/proc/$pid/status")" 1
+) &
+watcher=$!
 took=$(seconds systemctl stop vm@deaf)
+wait "$watcher"
 ((took >= 3 && took <= 7)) || fail "the stop took $took s"
 assert_eq "$(unit_prop vm@deaf Result)" success
 assert_contains "$(journal -u vm@deaf)" "s: the guest has not powered off ('stop-timeout'), and QEMU quits."
