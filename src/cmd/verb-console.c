@@ -43,10 +43,11 @@ static void ask_for_it(const char *name, bool history)
 	char verb[] = "console";
 	char option[] = "--log";
 	char vm[NAME_LENGTH_MAX + 1];
-	char *argv[] = {program, vmlet, verb, vm, history ? option : NULL, NULL};
+	if (geteuid() == 0)
+		return;
 	snprintf(vm, sizeof(vm), "%s", name);
-	if (geteuid() != 0)
-		execvp(program, argv);
+	char *argv[] = {program, vmlet, verb, vm, history ? option : NULL, NULL};
+	execvp(program, argv);
 }
 
 /* --- history ------------------------------------------------------------------------------- */

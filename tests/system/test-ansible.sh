@@ -9,7 +9,7 @@
 export HOME=/root ANSIBLE_LOCALHOST_WARNING=False ANSIBLE_NOCOLOR=1 LC_ALL=C.UTF-8
 image guest-mini
 cp -r /usr/lib/vmlet-test/examples/ansible "$logs/ansible"
-cd "$logs/ansible"
+cd "$logs/ansible" || exit
 
 # vms EXTRA: three, that depend on each other, one with a line of its own.
 vms() {

@@ -17,7 +17,7 @@ settled() {
 	eventually 60 idle
 }
 # reloads: how often units were read anew, which each apply that finds a change does once.
-reloads() { journalctl --sync && journalctl --quiet -o cat --after-cursor="$(<"$logs/.cursor")" _PID=1 | grep --count "^Reloading" || true; }
+reloads() { journal _PID=1 | grep --count "^Reloading" || true; }
 runs() { journal -u vmlet-apply | grep --count "^Starting" || true; }
 
 # A file that comes, as an editor writes it: another name, and rename.
