@@ -100,7 +100,7 @@ vmlet_OBJECTS := $(PURE) $(MANUAL) $(NETLINK) $(call host,specdir watches usage 
 		leases terminal disk qcow2 image-users process block block-options \
 		hotplug sandbox freeze disk-copy layers repair booted fdstore \
 		tap port filter opened words network network-check network-config network-record sysctl) \
-	$(call cmd,vmlet accepted resolved-plan addresses collect generate live progress report spec-file table backup-store verb-apply verb-diff verb-history steps apply-report loaded stale quiet live-change live-disk live-nic verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
+	$(call cmd,vmlet accepted resolved-plan addresses collect generate live progress report spec-file table backup-store verb-apply verb-diff verb-history steps apply-report loaded stale quiet live-change live-disk live-machine live-nic verb-backup verb-restore verb-check verb-clone verb-console verb-disk verb-rm \
 		verb-explain verb-generate verb-image verb-init verb-list verb-network verb-control verb-log verb-schema verb-show verb-snapshot verb-status verb-stop verb-suspend verb-metrics verb-top target)
 vmlet_PACKAGES := yaml-0.1 libsystemd jansson libnl-3.0
 

@@ -195,6 +195,25 @@ int accepted_roll_forward(const char *vm, struct error *error)
 	return 0;
 }
 
+void accepted_forget(const char *vm)
+{
+	char path[DIRECTORY_BYTES];
+	struct arena arena CLEANUP(arena_done) = {0};
+	struct accepted_versions versions;
+	struct error ignored;
+	name_directory(vm, path);
+	accepted_roll_forward(vm, &ignored);
+	int fd AUTO_CLOSE = open_directory(path);
+	if (fd < 0 || accepted_list(&arena, vm, &versions, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < versions.count; i++) {
+		char file[FILE_NAME_BYTES];
+		name_file(versions.items[i].number, file);
+		unlinkat(fd, file, 0);
+	}
+	rmdir(path);
+}
+
 /* --- in force ------------------------------------------------------------------------------ */
 
 /* The version that a VM was rolled back to, if its spec is still what it was then; else 0. */

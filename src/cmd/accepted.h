@@ -42,6 +42,9 @@ int accepted_roll_back(
 /* The spec counts again; no error when it did. */
 int accepted_roll_forward(const char *vm, struct error *error);
 
+/* Forgets all versions of a VM: another of its name is another VM. */
+void accepted_forget(const char *vm);
+
 /* Puts versions in force: see above. What cannot be read is as if it were not there. Returns
  * -ENOMEM when memory is short, else 0. */
 int accepted_put_in_force(struct collection *collection);

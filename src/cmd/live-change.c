@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/live-disk.h"
+#include "cmd/live-machine.h"
 #include "cmd/live-nic.h"
 #include "host/booted.h"
 #include "host/hotplug.h"
@@ -60,9 +61,7 @@ static const char *why_not_disk(const struct step *step, const struct change *ch
 			       ? "machine microvm lets nothing go while it runs"
 			       : NULL;
 	if (strcmp(change->key->name, "path") == 0)
-		return old->disk->cdrom.given && new->disk->cdrom.given
-			       ? NULL
-			       : "only the medium of a CD-ROM can be another while the guest runs";
+		return NULL;
 	return old->file_name ? NULL : "only the VM's own files grow";
 }
 
@@ -74,7 +73,8 @@ const char *live_change_why_not(const struct step *step, const struct change *ch
 		return live_nic_why_not(&step->booted->plan, &step->member->plan,
 			nic_of(&step->booted->plan, change->part_before),
 			nic_of(&step->member->plan, change->part_after), is_part(change));
-	return NULL;
+	return live_machine_why_not(
+		step->booted->plan.vm, step->member->in_force->vm, change->path);
 }
 
 static int need_block(struct live *live)
@@ -104,9 +104,10 @@ static int change_disk(struct live *live, const struct change *change)
 	}
 	if (strcmp(change->key->name, "size") == 0)
 		return live_disk_grow(block, new, live->error);
-	return new->disk->path
-		       ? live_disk_insert(block, new->disk->part.name, new->disk->path, live->error)
-		       : hotplug_eject(block, new->disk->part.name, live->error);
+	/* The medium of a drive. */
+	const char *path = new->disk->cdrom.path;
+	return path ? live_disk_insert(block, new->disk->part.name, path, live->error)
+		    : hotplug_eject(block, new->disk->part.name, live->error);
 }
 
 static int change_nic(struct live *live, const struct change *change)
@@ -131,8 +132,16 @@ static int make(struct live *live, const struct change *change)
 		return change_disk(live, change);
 	if (begins(change->path, "nics."))
 		return change_nic(live, change);
+	bool cpus = strcmp(change->path, "cpus.count") == 0;
 	/* The rest is the unit's, of which systemd knows by now. */
-	return 0;
+	if (!cpus && strcmp(change->path, "memory") != 0)
+		return 0;
+	const struct vm *vm = live->step->member->in_force->vm;
+	int r = need_block(live);
+	if (r < 0)
+		return r;
+	return cpus ? live_machine_set_cpus(&live->block, vm->cpus.count, live->error)
+		    : live_machine_set_memory(&live->block, vm->memory_bytes, live->error);
 }
 
 /* --- all of them --------------------------------------------------------------------------- */

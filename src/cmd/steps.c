@@ -77,6 +77,7 @@ static void mark(const char *name, const char *active, void *context)
 	if (step) {
 		step->running = !failed;
 		step->failed = failed;
+		step->moves = step->running && strcmp(active, "active") != 0;
 	} else if (!failed && running->result == 0) {
 		running->result = add(steps, name, NULL);
 		if (running->result == 0)
@@ -214,9 +215,10 @@ static void decide(struct step *step)
 			step->why = "it is 'protected' from stops";
 		else
 			step->action = ACTION_STOP;
-	} else if (step->running) {
+	} else if (step->running && !(step->moves && wanted)) {
 		decide_changed(step, vm);
 	} else if (wanted) {
+		/* One that starts already, for another or for who was killed, is waited for. */
 		step->action = ACTION_START;
 	}
 }

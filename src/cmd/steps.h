@@ -21,6 +21,7 @@ struct step {
 	const struct member *member; /* NULL when its spec has gone */
 	bool running;
 	bool failed;		      /* it does not run, because it failed */
+	bool moves;		      /* it runs, but starts or stops just now */
 	struct resolved_plan *booted; /* when it runs and its spec is not what it was booted with */
 	struct changes changes;	      /* since then */
 	size_t pending;		      /* of these wait for a restart */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/accepted.h"
 #include "cmd/target.h"
 #include "cmd/verbs.h"
 #include "host/bus.h"
@@ -41,6 +42,10 @@ static int find_spec(
 	*ret_path = NULL;
 	if (!document)
 		return 0;
+	if (!document->broken && document->vm->protected)
+		return error_set(&removal->error, EPERM,
+			"%s is protected: remove 'protected: yes' at %s first", removal->name,
+			document->source->file);
 	for (size_t i = 0; i < documents->count; i++)
 		if (documents->items[i] != document &&
 			documents->items[i]->source == document->source)
@@ -150,6 +155,8 @@ static int remove_vm(struct removal *removal, const struct collection *collectio
 		return error_set_errno(&removal->error, errno, "cannot remove %s", path);
 	if (path)
 		printf("removed %s\n", path);
+	if (removal->disks)
+		accepted_forget(removal->name);
 	if (taken)
 		r = remove_aside(removal, aside);
 	if (r == 0 && taken)

@@ -14,15 +14,19 @@ static void emit_smp(const struct cpus *cpus, struct options *options)
 {
 	const struct topology *topology = &cpus->topology;
 	char count[OPTION_NUMBER_BYTES];
+	char most[OPTION_NUMBER_BYTES] = "";
+	const char *max = cpus->max ? ",maxcpus=" : "";
 	option_number(cpus->count, count);
+	if (cpus->max)
+		option_number(cpus->max, most);
 	if (!topology->sockets) {
-		options_add(options, "-smp", "cpus=", count, NULL);
+		options_add(options, "-smp", "cpus=", count, max, most, NULL);
 		return;
 	}
 	char sockets[OPTION_NUMBER_BYTES];
 	char cores[OPTION_NUMBER_BYTES];
 	char threads[OPTION_NUMBER_BYTES];
-	options_add(options, "-smp", "cpus=", count,
+	options_add(options, "-smp", "cpus=", count, max, most,
 		",sockets=", option_number(topology->sockets, sockets),
 		",cores=", option_number(topology->cores, cores),
 		",threads=", option_number(topology->threads, threads), NULL);
@@ -46,7 +50,12 @@ void qemu_emit_machine(const struct plan *plan, struct options *options)
 	emit_accel(vm, options);
 	options_add(options, "-cpu", plan->cpu_model, NULL);
 	emit_smp(&vm->cpus, options);
-	options_add(options, "-m", "size=", option_number(vm->memory_bytes / 1024, kib), "K", NULL);
+	uint64_t memory_bytes = vm->memory_max_bytes ? vm->memory_max_bytes : vm->memory_bytes;
+	options_add(options, "-m", "size=", option_number(memory_bytes / 1024, kib), "K", NULL);
+	/* The supervisor has it take what is above 'memory'. */
+	if (vm->memory_max_bytes)
+		options_add(options, "-device", "virtio-balloon-", qemu_virtio_bus(plan),
+			",id=" PLAN_BALLOON_DEVICE, NULL);
 	options_add(options, "-object", "rng-builtin,id=rng0", NULL);
 	options_add(options, "-device", "virtio-rng-", qemu_virtio_bus(plan), ",rng=rng0", NULL);
 }

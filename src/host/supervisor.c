@@ -351,6 +351,17 @@ static void unplug(struct supervisor *supervisor)
 		qmp_session_execute(&supervisor->qmp, "cont", NULL, NULL, NULL);
 }
 
+/* The balloon takes what the guest may have and does not have yet. A suspended guest's is as it
+ * was.
+ */
+static void set_balloon(struct supervisor *supervisor)
+{
+	const struct vm *vm = supervisor->plan->vm;
+	if (vm->memory_max_bytes && !supervisor->files.suspended)
+		qmp_session_execute(&supervisor->qmp, "balloon",
+			json_pack("{s:I}", "value", (json_int_t)vm->memory_bytes), NULL, NULL);
+}
+
 /* --- machinectl ---------------------------------------------------------------------------- */
 
 /* What machinectl(1) has signals for, as systemd(1) has them for its own process. */
@@ -466,8 +477,10 @@ static int begin(struct supervisor *supervisor)
 		r = qmp_session_open(&supervisor->qmp, supervisor->event, supervisor->files.qmp);
 	if (r < 0)
 		return r;
-	if (!supervisor->again)
+	if (!supervisor->again) {
+		set_balloon(supervisor);
 		unplug(supervisor);
+	}
 	qmp_session_execute(&supervisor->qmp, "query-chardev", NULL, on_chardevs, supervisor);
 	ask_run_state(supervisor);
 	return 0;

@@ -61,6 +61,9 @@
 /* The device that is the guest agent's port, as QEMU's events name it. */
 #define PLAN_AGENT_DEVICE "agent-port"
 
+/* No disk or interface has a name with an underscore. */
+#define PLAN_BALLOON_DEVICE "memory_balloon"
+
 /* The virtio-serial port on which a guest says what sd_notify(3) says, a message a line. */
 #define PLAN_NOTIFY_PORT "org.vmlet.notify.0"
 

@@ -17,11 +17,23 @@ static void check_topology(const struct vm *vm, const struct node *document, str
 {
 	const struct topology *topology = &vm->cpus.topology;
 	uint64_t product = topology->sockets * topology->cores * topology->threads;
-	if (product && product != vm->cpus.count)
+	if (product && product != (vm->cpus.max ? vm->cpus.max : vm->cpus.count))
 		diag_add(diags, SEVERITY_ERROR, rules_place(document, "cpus.topology", NULL),
 			"topology-count", NULL,
 			"sockets * cores * threads is %" PRIu64 ", and 'count' is %" PRIu64,
-			product, vm->cpus.count);
+			product, vm->cpus.max ? vm->cpus.max : vm->cpus.count);
+}
+
+/* What a guest may come to is not less than what it has. */
+static void check_maxima(const struct vm *vm, const struct node *document, struct diags *diags)
+{
+	if (vm->cpus.max && vm->cpus.max < vm->cpus.count)
+		diag_add(diags, SEVERITY_ERROR, rules_place(document, "cpus.max", NULL), "cpus-max",
+			NULL, "'max' is %" PRIu64 ", and 'count' is %" PRIu64, vm->cpus.max,
+			vm->cpus.count);
+	if (vm->memory_max_bytes && vm->memory_max_bytes < vm->memory_bytes)
+		diag_add(diags, SEVERITY_ERROR, rules_place(document, "memory-max", NULL),
+			"memory-max", NULL, "'memory-max' is less than 'memory'");
 }
 
 /* systemd refuses lines of more than 1 MiB; escaped and with all else, twice this is far from it.
@@ -202,6 +214,7 @@ void rules_check_vm(const struct vm *vm, const struct node *document, struct dia
 	check_part_names(document, diags);
 	check_order(document, diags);
 	check_topology(vm, document, diags);
+	check_maxima(vm, document, diags);
 	check_qemu_args(vm, document, diags);
 	check_ready(vm, document, diags);
 }

@@ -114,9 +114,15 @@ static TABLE(topology_table, topology_keys, struct topology);
 
 static const struct key cpus_keys[] = {
 	{
-		.name = "count", .type = KEY_COUNT, .offset = offsetof(struct cpus, count),
+		.name = "count", .change = CHANGE_LIVE, .type = KEY_COUNT,
+		.offset = offsetof(struct cpus, count),
 		.fallback = "1", .min = 1, .max = 255, .example = "2",
 		.summary = "How many virtual CPUs the guest has.",
+	}, {
+		.name = "max", .type = KEY_COUNT, .offset = offsetof(struct cpus, max),
+		.min = 1, .max = 255, .example = "8",
+		.summary = "How many it may have while it runs: up to here vmlet apply adds CPUs "
+			   "to a running guest.",
 	}, {
 		.name = "model", .type = KEY_CPU_MODEL, .offset = offsetof(struct cpus, model),
 		.example = "host", .max = 1024,
@@ -124,14 +130,15 @@ static const struct key cpus_keys[] = {
 	}, {
 		.name = "topology", .type = KEY_GROUP, .offset = offsetof(struct cpus, topology),
 		.below = &topology_table, .example = "{sockets: 1, cores: 2, threads: 1}",
-		.summary = "How the CPUs are arranged; the product is the count.",
+		.summary = "How the CPUs are arranged; the product is the count, or 'max'.",
 	},
 };
 static TABLE(cpus_table, cpus_keys, struct cpus);
 
 static const struct key cdrom_keys[] = {
 	{
-		.name = "path", .type = KEY_PATH, .offset = offsetof(struct cdrom, path),
+		.name = "path", .change = CHANGE_LIVE, .type = KEY_PATH,
+		.offset = offsetof(struct cdrom, path),
 		.example = "/srv/iso/debian.iso",
 		.summary = "The ISO image in the drive; without it the drive is empty.",
 	},
@@ -200,7 +207,7 @@ static const struct key disk_keys[] = {
 		.choices = &disk_format_names, .fallback = "qcow2", .example = "raw",
 		.summary = "The format of the disk's file.",
 	}, {
-		.name = "path", .change = CHANGE_LIVE, .type = KEY_PATH, .offset = offsetof(struct disk, path),
+		.name = "path", .type = KEY_PATH, .offset = offsetof(struct disk, path),
 		.example = "/srv/vm/data.raw",
 		.summary = "An existing file that is the disk, in format 'format', which is never guessed; "
 			   "group kvm must be able to read and write it.",
@@ -630,9 +637,16 @@ static const struct key vm_keys[] = {
 		.below = &cpus_table, .scalar_for = "count", .example = "2",
 		.summary = "The virtual CPUs.",
 	}, {
-		.name = "memory", .type = KEY_SIZE, .offset = offsetof(struct vm, memory_bytes),
+		.name = "memory", .change = CHANGE_LIVE, .type = KEY_SIZE,
+		.offset = offsetof(struct vm, memory_bytes),
 		.fallback = "1GiB", .min = MIB, .max = 16 * TIB, .example = "2GiB",
 		.summary = "The guest's memory.",
+	}, {
+		.name = "memory-max", .type = KEY_SIZE,
+		.offset = offsetof(struct vm, memory_max_bytes),
+		.min = MIB, .max = 16 * TIB, .example = "8GiB",
+		.summary = "The memory that the guest may have while it runs: up to here vmlet "
+			   "apply changes 'memory' of a running guest, by a balloon.",
 	}, {
 		.name = "machine", .type = KEY_CHOICE, .offset = offsetof(struct vm, machine),
 		.choices = &machine_names, .fallback = "q35", .example = "microvm",

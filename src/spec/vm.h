@@ -213,6 +213,7 @@ struct topology {
 
 struct cpus {
 	uint64_t count;
+	uint64_t max;	   /* 0: none can be added while it runs */
 	const char *model; /* NULL: the accelerator's best */
 	struct topology topology;
 };
@@ -409,8 +410,9 @@ struct vm {
 	struct strings depends_on;
 	struct cpus cpus;
 	uint64_t memory_bytes;
-	int machine; /* enum machine */
-	int accel;   /* enum accel */
+	uint64_t memory_max_bytes; /* 0: it stays what it is while it runs */
+	int machine;		   /* enum machine */
+	int accel;		   /* enum accel */
 	struct parts disks;
 	struct parts nics;
 	struct boot boot;

@@ -72,7 +72,9 @@ for i in {4..24}; do
 	vmlet apply web >/dev/null
 done
 assert_eq "$(vmlet history web --json | jq -c '[.[0].version, .[-1].version]')" "[5,24]"
-rm -r /var/lib/vmlet/accepted
+systemctl stop vm@web
+vmlet rm web --disks --yes >/dev/null
+assert_eq "$(vmlet history web --json)" "[]"
 mini web "autostart: yes" "restart-delay: 100ms" "description: First" "nics: {lan: br-test}"
 vmlet apply --all >/dev/null
 mini web "autostart: yes" "restart-delay: 100ms" "description: Second" "nics: {lan: br-test}"

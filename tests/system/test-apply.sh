@@ -116,6 +116,8 @@ assert_contains "$out" "guarded: as it is: its spec has gone, and it is 'protect
 assert_eq "$(state data) $(state kept) $(state guarded)" "inactive active active"
 test -s /var/lib/vmlet/vm/data/data.qcow2
 systemctl stop vm@kept vm@guarded
+mini guarded "protected: yes"
+failing "is protected" vmlet rm guarded
 
 # Where not even the names are known, or nothing is there at all, nothing has gone.
 printf 'name: [\n' >/etc/vmlet/auto.yaml

@@ -21,23 +21,41 @@ crash() { kill -KILL "$(main_pid "$1")"; }
 # first end, how often it was started again, and what the journal says.
 cases() {
 	cat <<-'END'
-		panic     no          failed    exit-code  0  The guest's kernel panicked
-		panic     on-failure  active    -          1  The guest's kernel panicked
-		panic     on-success  failed    exit-code  0  The guest's kernel panicked
-		panic     always      active    -          1  The guest's kernel panicked
-		power_off no          inactive  success    0  The guest powered itself off
-		power_off on-failure  inactive  success    0  The guest powered itself off
-		power_off on-success  active    -          1  The guest powered itself off
-		power_off always      active    -          1  The guest powered itself off
-		wedge     no          failed    watchdog   0  QEMU does not answer
-		wedge     on-failure  active    -          1  QEMU does not answer
-		wedge     on-watchdog active    -          1  QEMU does not answer
-		wedge     on-abort    failed    watchdog   0  QEMU does not answer
-		crash     no          failed    signal     0  Main process exited, code=killed, status=9/KILL
-		crash     on-failure  active    -          1  Main process exited, code=killed, status=9/KILL
-		crash     on-abnormal active    -          1  Main process exited, code=killed, status=9/KILL
-		feed_no_more on-failure active  -          1  The guest does not feed its watchdog
-		feed_no_more no       failed    watchdog   0  The guest does not feed its watchdog
+		panic        no          failed    exit-code  0  The guest's kernel panicked
+		panic        on-success  failed    exit-code  0  The guest's kernel panicked
+		panic        on-failure  active    -          1  The guest's kernel panicked
+		panic        on-abnormal failed    exit-code  0  The guest's kernel panicked
+		panic        on-watchdog failed    exit-code  0  The guest's kernel panicked
+		panic        on-abort    failed    exit-code  0  The guest's kernel panicked
+		panic        always      active    -          1  The guest's kernel panicked
+		power_off    no          inactive  success    0  The guest powered itself off
+		power_off    on-success  active    -          1  The guest powered itself off
+		power_off    on-failure  inactive  success    0  The guest powered itself off
+		power_off    on-abnormal inactive  success    0  The guest powered itself off
+		power_off    on-watchdog inactive  success    0  The guest powered itself off
+		power_off    on-abort    inactive  success    0  The guest powered itself off
+		power_off    always      active    -          1  The guest powered itself off
+		wedge        no          failed    watchdog   0  QEMU does not answer
+		wedge        on-success  failed    watchdog   0  QEMU does not answer
+		wedge        on-failure  active    -          1  QEMU does not answer
+		wedge        on-abnormal active    -          1  QEMU does not answer
+		wedge        on-watchdog active    -          1  QEMU does not answer
+		wedge        on-abort    failed    watchdog   0  QEMU does not answer
+		wedge        always      active    -          1  QEMU does not answer
+		crash        no          failed    signal     0  Main process exited, code=killed, status=9/KILL
+		crash        on-success  failed    signal     0  Main process exited, code=killed, status=9/KILL
+		crash        on-failure  active    -          1  Main process exited, code=killed, status=9/KILL
+		crash        on-abnormal active    -          1  Main process exited, code=killed, status=9/KILL
+		crash        on-watchdog failed    signal     0  Main process exited, code=killed, status=9/KILL
+		crash        on-abort    active    -          1  Main process exited, code=killed, status=9/KILL
+		crash        always      active    -          1  Main process exited, code=killed, status=9/KILL
+		feed_no_more no          failed    watchdog   0  The guest does not feed its watchdog
+		feed_no_more on-success  failed    watchdog   0  The guest does not feed its watchdog
+		feed_no_more on-failure  active    -          1  The guest does not feed its watchdog
+		feed_no_more on-abnormal active    -          1  The guest does not feed its watchdog
+		feed_no_more on-watchdog active    -          1  The guest does not feed its watchdog
+		feed_no_more on-abort    failed    watchdog   0  The guest does not feed its watchdog
+		feed_no_more always      active    -          1  The guest does not feed its watchdog
 	END
 }
 
@@ -55,7 +73,7 @@ while read -r what restart state result count says; do
 done < <(cases) >"$logs/table"
 systemctl daemon-reload
 
-# Four at a time: each boots a guest under emulation.
+# Five at a time: each boots a guest under emulation.
 # judge NAME WHAT STATE RESULT COUNT SAYS...
 judge() {
 	local name=$1 what=$2 state=$3 result=$4 count=$5
@@ -77,9 +95,9 @@ judge() {
 }
 restarted() { [[ $(unit_prop "vm@$1" NRestarts) == "$2" ]]; }
 mapfile -t rows <"$logs/table"
-for ((i = 0; i < ${#rows[@]}; i += 3)); do
+for ((i = 0; i < ${#rows[@]}; i += 5)); do
 	jobs=()
-	for row in "${rows[@]:i:3}"; do
+	for row in "${rows[@]:i:5}"; do
 		# shellcheck disable=SC2086 # words
 		judge $row &
 		jobs+=($!)
