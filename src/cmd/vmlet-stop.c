@@ -272,22 +272,22 @@ int main(int argc, char **argv)
 	if (pidfd < 0)
 		return 0;
 	int directory_fd AUTO_CLOSE = open_directory(directory);
-	int state_fd AUTO_CLOSE = open_directory(getenv("STATE_DIRECTORY"));
 	const char *name = strrchr(directory, '/');
 	struct stop stop = {
 		.vm = name ? name + 1 : directory,
 		.directory = directory,
 		.directory_fd = directory_fd,
-		.state_fd = state_fd,
 		.begun_usec = clock_usec(CLOCK_MONOTONIC),
 		.pidfd = pidfd,
-		.timeout_usec = read_timeout(directory_fd),
-		.answer_timeout_usec = ANSWER_TIMEOUT_USEC,
 	};
-	if (stop.timeout_usec < stop.answer_timeout_usec)
-		stop.answer_timeout_usec = stop.timeout_usec;
 	struct error error;
+	/* What is the VM's is read by its user. */
 	int r = enter_service((pid_t)strtol(main_pid, NULL, 10), pidfd, directory_fd, &error);
+	int state_fd AUTO_CLOSE = r == 0 ? open_directory(getenv("STATE_DIRECTORY")) : -1;
+	stop.state_fd = state_fd;
+	stop.timeout_usec = r == 0 ? read_timeout(directory_fd) : DEFAULT_STOP_TIMEOUT_USEC;
+	stop.answer_timeout_usec =
+		stop.timeout_usec < ANSWER_TIMEOUT_USEC ? stop.timeout_usec : ANSWER_TIMEOUT_USEC;
 	if (r == 0)
 		r = stop_vm(&stop, &error);
 	if (r < 0)

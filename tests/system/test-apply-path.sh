@@ -7,7 +7,8 @@
 
 NO_RELOAD=1
 export NO_RELOAD
-trap 'systemctl disable --now vmlet-apply.path 2>/dev/null' EXIT
+# What is under way would start VMs again that are cleaned up.
+trap 'systemctl disable --now vmlet-apply.path 2>/dev/null; systemctl stop vmlet-apply vmlet-apply-again' EXIT
 systemctl daemon-reload
 systemctl enable --now vmlet-apply.path 2>/dev/null
 

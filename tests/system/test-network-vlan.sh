@@ -66,6 +66,18 @@ systemctl restart vm-network@lan
 assert_contains "$(bridge vlan show dev vm-blue_lan)" "30 PVID Egress Untagged"
 guest red "ping -c 1 -W 3 10.5.0.3" >/dev/null
 
+# By apply, too, and the network is left alone: its VLAN and what it may send.
+vmlet apply blue >/dev/null
+sed -i 's/vlan: 30, rate: {inbound: 10Mbit, outbound: 10Mbit}/vlan: 41, rate: {inbound: 10Mbit, outbound: 20Mbit}/' /etc/vmlet/blue.yaml
+assert_eq "$(vmlet apply blue)" "blue: changed while it runs: nics.lan.vlan, nics.lan.rate.outbound"
+assert_contains "$(bridge vlan show dev vm-blue_lan)" "41 PVID Egress Untagged"
+assert_contains "$(tc -d filter show dev vm-blue_lan ingress)" "rate 20Mbit"
+assert_fails guest red "ping -c 1 -W 2 10.5.0.3" >/dev/null
+sed -i 's/vlan: 41, rate: {inbound: 10Mbit, outbound: 20Mbit}/vlan: 30, rate: {inbound: 10Mbit, outbound: 10Mbit}/' /etc/vmlet/blue.yaml
+vmlet apply blue >/dev/null
+guest red "ping -c 1 -W 3 10.5.0.3" >/dev/null
+vmlet diff --exit-code blue
+
 # A limit of 10 Mbit/s holds within 15 %, in both directions: of 5 MB, the last four take 3.2 s.
 # within FIRST LAST: whether so many milliseconds lie between.
 within() {

@@ -64,12 +64,12 @@ static void classes(void **state)
 {
 	(void)state;
 	struct pair pair;
-	compare(&pair, "cpus: 1\ndisks: {a: 1GiB, b: 2GiB, c: {size: 1GiB, lazy-refcounts: yes}}\n",
-		"description: x\ncpus: 2\ndisks: {a: 2GiB, b: 1GiB, c: {size: 1GiB, "
+	compare(&pair, "disks: {a: 1GiB, b: 2GiB, c: {size: 1GiB, lazy-refcounts: yes}}\n",
+		"description: x\nmachine: pc\ndisks: {a: 2GiB, b: 1GiB, c: {size: 1GiB, "
 		"lazy-refcounts: no}}\n");
 	assert_int_equal(pair.changes.count, 5);
 	expect(&pair, 0, "description", CHANGE_LIVE, NULL, "\"x\"");
-	expect(&pair, 1, "cpus.count", CHANGE_RESTART, "1", "2");
+	expect(&pair, 1, "machine", CHANGE_RESTART, "q35", "pc");
 	expect(&pair, 2, "disks.a.size", CHANGE_LIVE, "1GiB", "2GiB");
 	expect(&pair, 3, "disks.b.size", CHANGE_FORBIDDEN, "2GiB", "1GiB");
 	expect(&pair, 4, "disks.c.lazy-refcounts", CHANGE_RECREATE, "yes", "no");
@@ -98,8 +98,8 @@ static void adopting(void **state)
 	struct pair pair;
 	struct changes left;
 	compare(&pair,
-		"disks: {a: 1GiB, b: 2GiB, d: 1GiB}\nservice: {CPUWeight: 10}\nmemory: 1GiB\n",
-		"disks: {d: 4GiB, b: 3GiB, c: 3GiB}\nservice: {CPUWeight: 20}\nmemory: 2GiB\n");
+		"disks: {a: 1GiB, b: 2GiB, d: 1GiB}\nservice: {CPUWeight: 10}\nmachine: q35\n",
+		"disks: {d: 4GiB, b: 3GiB, c: 3GiB}\nservice: {CPUWeight: 20}\nmachine: pc\n");
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < pair.changes.count; i++) {
 			const struct change *change = &pair.changes.items[i];
@@ -109,7 +109,7 @@ static void adopting(void **state)
 		}
 	assert_int_equal(changes_find(&pair.before.arena, &vm_table, pair.old, pair.new, &left), 0);
 	assert_int_equal(left.count, 1);
-	assert_string_equal(left.items[0].path, "memory");
+	assert_string_equal(left.items[0].path, "machine");
 	pair_done(&pair);
 }
 
