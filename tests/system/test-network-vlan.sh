@@ -34,10 +34,10 @@ assert_contains "$(tc -d filter show dev vm-blue_lan ingress)" "rate 10Mbit"
 assert_contains "$(tr '\0' ' ' <"/proc/$(main_pid red)/cmdline")" "vhost=on,vhostfd="
 assert_not_contains "$(tr '\0' ' ' <"/proc/$(main_pid pink)/cmdline")" vhost=on
 
+# What is typed at the firmware of a nested KVM may stop it; so nobody types until all are up.
+for name in red pink blue trunk; do wait_serial "$name" "guest-linux: up" 120; done
 number=1
 for name in red pink blue trunk; do
-	# What is typed at the firmware of a nested KVM may stop it.
-	wait_serial "$name" "guest-linux: up" 120
 	guest "$name" "ip address add 10.5.0.$number/24 dev eth0"
 	number=$((number + 1))
 done
