@@ -21,7 +21,7 @@
 /* Where the lock is. */
 #define DIRECTORY "/run/vmlet-apply"
 #define POLL_INTERVAL_USEC 20000
-#define EXIT_TODO 2
+#define EXIT_DIFFERS 2
 
 struct apply {
 	const struct log *log;
@@ -338,7 +338,7 @@ int verb_apply(const struct log *log, int argc, char **argv)
 		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);
 	int code = r < 0 || apply.failed ? 1 : 0;
 	if (code == 0 && apply.dry_run && apply_report_todo(&apply.steps))
-		code = EXIT_TODO;
+		code = EXIT_DIFFERS;
 	bus_close(&apply.bus);
 	steps_done(&apply.steps);
 	return code;
