@@ -118,42 +118,6 @@ static int fill(int fd, const char *data, size_t length, bool sync)
 	return sync && fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_replace_at(
-	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync)
-{
-	/* Two writers at once each have a temporary of their own. */
-	char temporary[NAME_MAX + 1];
-	const char *slash = strrchr(name, '/');
-	int prefix = slash ? (int)(slash + 1 - name) : 0;
-	int used = snprintf(temporary, sizeof(temporary), "%.*s.%s.%d.tmp", prefix, name,
-		name + prefix, (int)getpid());
-	if (used < 0 || (size_t)used >= sizeof(temporary))
-		return -ENAMETOOLONG;
-	int fd AUTO_CLOSE = openat(
-		dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return -errno;
-	int r = fill(fd, data, length, sync);
-	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
-		r = -errno;
-	if (r < 0) {
-		unlinkat(dir_fd, temporary, 0);
-		return r;
-	}
-	return sync && fsync(dir_fd) < 0 ? -errno : 0;
-}
-
-int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode)
-{
-	int fd AUTO_CLOSE = openat(dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
-	if (fd < 0)
-		return -errno;
-	int r = file_write_all(fd, data, length);
-	if (r < 0)
-		return r;
-	return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
-}
-
 int file_give(int dir_fd, int fd)
 {
 	struct stat directory;
@@ -186,4 +150,64 @@ int file_open_directory_at(int dir_fd, const char *name, mode_t mode, int *ret_f
 		return -errno;
 	*ret_fd = fd;
 	return 0;
+}
+
+/* What has the name already was left by one that was killed, or was planted by the directory's
+ * owner: a pipe, which would be waited for, or a link. */
+static int create(int dir_fd, const char *name, mode_t mode)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(dir_fd, name, flags, mode);
+	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, name, 0) == 0)
+		fd = openat(dir_fd, name, flags, mode);
+	return fd < 0 ? -errno : fd;
+}
+
+static int replace(int dir_fd, const char *name, const char *data, size_t length, mode_t mode,
+	bool sync, bool give)
+{
+	/* Two writers at once each have a temporary of their own. */
+	char temporary[NAME_MAX + 1];
+	const char *slash = strrchr(name, '/');
+	int prefix = slash ? (int)(slash + 1 - name) : 0;
+	int used = snprintf(temporary, sizeof(temporary), "%.*s.%s.%d.tmp", prefix, name,
+		name + prefix, (int)getpid());
+	if (used < 0 || (size_t)used >= sizeof(temporary))
+		return -ENAMETOOLONG;
+	int fd AUTO_CLOSE = create(dir_fd, temporary, mode);
+	if (fd < 0)
+		return fd;
+	int r = give ? file_give(dir_fd, fd) : 0;
+	if (r == 0)
+		r = fill(fd, data, length, sync);
+	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(dir_fd, temporary, 0);
+		return r;
+	}
+	return sync && fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+int file_replace_at(
+	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync)
+{
+	return replace(dir_fd, name, data, length, mode, sync, false);
+}
+
+int file_replace_for_owner_at(
+	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync)
+{
+	return replace(dir_fd, name, data, length, mode, sync, true);
+}
+
+int file_create_at(int dir_fd, const char *name, const char *data, size_t length, mode_t mode)
+{
+	int fd AUTO_CLOSE = openat(dir_fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	int r = file_write_all(fd, data, length);
+	if (r < 0)
+		return r;
+	return linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
 }

@@ -29,6 +29,11 @@ int file_copy(int from_fd, int to_fd);
 int file_replace_at(
 	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync);
 
+/* The same, and the file is of the directory's owner before it has its name: for root, in a
+ * directory whose owner is not to be trusted. */
+int file_replace_for_owner_at(
+	int dir_fd, const char *name, const char *data, size_t length, mode_t mode, bool sync);
+
 /* Makes a new file that has its name only once it is whole, without a temporary (open(2),
  * O_TMPFILE). -EEXIST when there is one; another errno where the file system or the privileges do
  * not allow it. */

@@ -9,11 +9,7 @@
 
 static int replace(int fd, const char *name, const char *data, size_t length)
 {
-	int r = file_replace_at(fd, name, data, length, 0600, false);
-	if (r < 0)
-		return r;
-	int file_fd AUTO_CLOSE = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return file_fd < 0 ? -errno : file_give(fd, file_fd);
+	return file_replace_for_owner_at(fd, name, data, length, 0600, false);
 }
 
 int booted_write(

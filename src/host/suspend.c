@@ -29,16 +29,6 @@ static int create(int directory_fd)
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int write_spec(int directory_fd, const char *spec, size_t length)
-{
-	int r = file_replace_at(directory_fd, PLAN_SUSPENDED_SPEC_FILE, spec, length, 0600, true);
-	if (r < 0)
-		return r;
-	int fd AUTO_CLOSE =
-		openat(directory_fd, PLAN_SUSPENDED_SPEC_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd < 0 ? -errno : file_give(directory_fd, fd);
-}
-
 static int commit(int directory_fd, int fd)
 {
 	if (fsync(fd) < 0 ||
@@ -150,7 +140,9 @@ int suspend_save(struct qmp *qmp, int directory_fd, const char *spec, size_t spe
 {
 	static const char cannot_write[] = "cannot write the guest's state";
 	int fd AUTO_CLOSE = create(directory_fd);
-	int r = fd < 0 ? fd : write_spec(directory_fd, spec, spec_length);
+	int r = fd < 0 ? fd
+		       : file_replace_for_owner_at(directory_fd, PLAN_SUSPENDED_SPEC_FILE, spec,
+				 spec_length, 0600, true);
 	if (r < 0)
 		return error_set_errno(error, -r, cannot_write);
 	r = begin(qmp, fd, error);

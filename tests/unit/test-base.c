@@ -135,6 +135,48 @@ static void files_are_replaced_whole(void **state)
 	buf_done(&text);
 }
 
+static void what_is_planted_is_no_hindrance(void **state)
+{
+	(void)state;
+	char path[24];
+	char temporary[32];
+	int fd = open(make_directory(path), O_RDONLY | O_DIRECTORY);
+	struct buf text = {0};
+	struct stat status;
+	snprintf(temporary, sizeof(temporary), ".a.%d.tmp", (int)getpid());
+	assert_int_equal(file_replace_at(fd, "other", "other", 5, 0600, false), 0);
+	for (int kind = 0; kind < 3; kind++) {
+		/* Who opens a pipe to write waits for a reader. */
+		if (kind == 0)
+			assert_int_equal(mkfifoat(fd, temporary, 0600), 0);
+		else if (kind == 1)
+			assert_int_equal(linkat(fd, "other", fd, temporary, 0), 0);
+		else
+			assert_int_equal(symlinkat("other", fd, temporary), 0);
+		assert_int_equal(file_replace_for_owner_at(fd, "a", "one", 3, 0600, false), 0);
+		buf_reset(&text);
+		assert_int_equal(file_read_at(fd, "a", 100, &text), 0);
+		assert_string_equal(buf_text(&text), "one");
+		buf_reset(&text);
+		assert_int_equal(file_read_at(fd, "other", 100, &text), 0);
+		assert_string_equal(buf_text(&text), "other");
+	}
+	/* Only root can see a difference. */
+	const uid_t owner = getuid() == 0 ? 12345 : getuid();
+	assert_int_equal(fchown(fd, owner, (gid_t)-1), 0);
+	assert_int_equal(file_replace_for_owner_at(fd, "a", "two", 3, 0600, false), 0);
+	assert_int_equal(fstatat(fd, "a", &status, 0), 0);
+	assert_int_equal(status.st_uid, owner);
+	assert_int_equal(file_replace_at(fd, "a", "two", 3, 0600, false), 0);
+	assert_int_equal(fstatat(fd, "a", &status, 0), 0);
+	assert_int_equal(status.st_uid, getuid());
+	unlinkat(fd, "other", 0);
+	unlinkat(fd, "a", 0);
+	close(fd);
+	rmdir(path);
+	buf_done(&text);
+}
+
 static const char *render(const struct diag *diag, bool full)
 {
 	static struct buf buf;
@@ -182,6 +224,7 @@ int main(void)
 		cmocka_unit_test(hashes_are_the_same_for_ever),
 		cmocka_unit_test(enums_and_names_are_one_to_one),
 		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(what_is_planted_is_no_hindrance),
 		cmocka_unit_test(diagnostics_show_the_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
