@@ -94,12 +94,14 @@ static int change_disk(struct live *live, const struct change *change)
 	int r = need_block(live);
 	if (r < 0)
 		return r;
-	if (is_part(change) && !new)
-		return hotplug_remove(block, change->part_before->name, live->error);
+	/* A person was faster, or what was killed. */
+	if (is_part(change) && !new) {
+		r = hotplug_remove(block, change->part_before->name, live->error);
+		return r == -ENOENT ? 0 : r;
+	}
 	if (is_part(change)) {
 		r = live_disk_attach(
 			block, &live->steps->arena, &step->member->plan, new, live->error);
-		/* A person was faster, or what was killed. */
 		return r == -EEXIST ? 0 : r;
 	}
 	if (strcmp(change->key->name, "size") == 0)

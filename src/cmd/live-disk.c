@@ -110,18 +110,17 @@ int live_disk_attach(struct block *block, struct arena *arena, const struct plan
 	const struct sandbox sandbox = {.plan = spec};
 	const char *reason = live_disk_why_not(block->plan, disk);
 	struct plan_disk new = *disk;
-	json_t *nodes = NULL;
-	int r = block_query_nodes(block, &nodes, error);
-	bool attached = r == 0 && block_find_node(nodes, disk);
-	json_decref(nodes);
+	int r = hotplug_has(block, disk->disk->part.name, error);
 	if (r < 0)
 		return r;
-	if (attached)
+	if (r > 0)
 		return error_set(error, EEXIST, "disk %s is attached", disk->disk->part.name);
 	if (reason)
 		return error_set(error, ENOTSUP,
 			"disk %s cannot be attached to a running VM: %s; restart it",
 			disk->disk->part.name, reason);
+	/* What one that was killed left would stand in the way. */
+	hotplug_forget(block, disk->disk->part.name);
 	r = sandbox_run(&sandbox, prepare, &output, error);
 	if (r == 0)
 		r = read_layers(arena, &new, error);

@@ -99,6 +99,12 @@ static int open_end(struct end *end, int fds[PORT_QUEUES_MAX], struct error *err
 
 /* --- QEMU's end ---------------------------------------------------------------------------- */
 
+static void name_fd(
+	const struct plan_nic *nic, const char *kind, size_t queue, char name[NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%s-%s-%zu", kind, nic->nic->part.name, queue);
+}
+
 /* Gives QEMU a descriptor by a name, and adds that to a list. */
 static int give(
 	struct block *block, int fd, const char *name, char list[FDS_BYTES], struct error *error)
@@ -122,16 +128,23 @@ static int give_vhost(struct block *block, const struct plan_nic *nic, size_t qu
 		return nic->nic->vhost == AUTOMATIC_YES
 			       ? error_set_errno(error, -r, "cannot open /dev/vhost-net")
 			       : 0;
-	snprintf(name, sizeof(name), "vhost-%s-%zu", nic->nic->part.name, queue);
+	name_fd(nic, "vhost", queue, name);
 	return give(block, fd, name, list, error);
 }
 
+/* With what QEMU was given for it, if one that was killed got no further. */
 static void remove_netdev(struct block *block, const struct plan_nic *nic)
 {
-	char id[NAME_BYTES];
+	char name[NAME_BYTES];
 	struct error ignored;
-	snprintf(id, sizeof(id), "net-%s", nic->nic->part.name);
-	block_execute(block, "netdev_del", json_pack("{s:s}", "id", id), NULL, &ignored);
+	snprintf(name, sizeof(name), "net-%s", nic->nic->part.name);
+	block_execute(block, "netdev_del", json_pack("{s:s}", "id", name), NULL, &ignored);
+	for (size_t i = 0; i < nic->queues; i++) {
+		name_fd(nic, "tap", i, name);
+		block_execute(block, "closefd", json_pack("{s:s}", "fdname", name), NULL, &ignored);
+		name_fd(nic, "vhost", i, name);
+		block_execute(block, "closefd", json_pack("{s:s}", "fdname", name), NULL, &ignored);
+	}
 }
 
 static int add_netdev(
@@ -143,7 +156,7 @@ static int add_netdev(
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < nic->queues; i++) {
 		char name[NAME_BYTES];
-		snprintf(name, sizeof(name), "tap-%s-%zu", nic->nic->part.name, i);
+		name_fd(nic, "tap", i, name);
 		r = give(block, fds[i], name, taps, error);
 		if (r == 0)
 			r = give_vhost(block, nic, i, vhosts, error);
@@ -177,7 +190,14 @@ int live_nic_attach(
 {
 	struct end end CLEANUP(end_done) = {0};
 	int fds[PORT_QUEUES_MAX] = {0};
-	int r = read_end(nic, &end, error);
+	int r = hotplug_has(block, nic->nic->part.name, error);
+	/* One that was killed came that far. */
+	if (r > 0)
+		return live_nic_set_link(block, nic, error);
+	if (r == 0) {
+		remove_netdev(block, nic);
+		r = read_end(nic, &end, error);
+	}
 	if (r == 0)
 		r = open_end(&end, fds, error);
 	if (r < 0)
@@ -195,7 +215,8 @@ int live_nic_attach(
 int live_nic_detach(struct block *block, const struct plan_nic *nic, struct error *error)
 {
 	int r = hotplug_unplug(block, nic->nic->part.name, error);
-	if (r == 0)
-		remove_netdev(block, nic);
-	return r;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	remove_netdev(block, nic);
+	return 0;
 }

@@ -16,41 +16,81 @@ static int execute(struct block *block, const char *command, json_t *arguments, 
 	return block_execute(block, command, arguments, NULL, error);
 }
 
+/* --- what is there ------------------------------------------------------------------------- */
+
+static bool lists(const json_t *list, const char *key, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *listed =
+			json_string_value(json_object_get(json_array_get(list, i), key));
+		if (listed && strcmp(listed, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int list_objects(
+	struct block *block, const char *path, json_t **ret_list, struct error *error)
+{
+	return block_execute(block, "qom-list", json_pack("{s:s}", "path", path), ret_list, error);
+}
+
+int hotplug_has(struct block *block, const char *id, struct error *error)
+{
+	json_t *list = NULL;
+	int r = list_objects(block, "/machine/peripheral", &list, error);
+	bool found = lists(list, "name", id);
+	json_decref(list);
+	return r < 0 ? r : found;
+}
+
 /* --- nodes --------------------------------------------------------------------------------- */
 
-static void remove_node(struct block *block, const char *prefix, const char *name)
+static bool remove_node(
+	struct block *block, const json_t *nodes, const char *prefix, const char *name)
 {
 	char node[NAME_BYTES];
 	struct error ignored;
 	snprintf(node, sizeof(node), "%s%s", prefix, name);
-	execute(block, "blockdev-del", json_pack("{s:s}", "node-name", node), &ignored);
+	return lists(nodes, "node-name", node) &&
+	       execute(block, "blockdev-del", json_pack("{s:s}", "node-name", node), &ignored) == 0;
 }
 
-static void remove_object(struct block *block, const char *prefix, const char *name)
+static void remove_objects(struct block *block, const char *name)
 {
+	static const char *const prefixes[] = {"limits_", "key_", "iothread_"};
 	char id[NAME_BYTES];
 	struct error ignored;
-	snprintf(id, sizeof(id), "%s%s", prefix, name);
-	execute(block, "object-del", json_pack("{s:s}", "id", id), &ignored);
+	json_t *objects = NULL;
+	list_objects(block, "/objects", &objects, &ignored);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		snprintf(id, sizeof(id), "%s%s", prefixes[i], name);
+		if (lists(objects, "name", id))
+			execute(block, "object-del", json_pack("{s:s}", "id", id), &ignored);
+	}
+	json_decref(objects);
 }
 
-/* From the top down; what is not there is no matter. */
-static void remove_nodes(struct block *block, const char *name)
+/* From the top down. */
+bool hotplug_forget(struct block *block, const char *name)
 {
+	static const char *const prefixes[] = {
+		"throttle-", "disk-", "file-", "image-", "imagefile-"};
 	char layer[NAME_BYTES];
-	remove_node(block, "throttle-", name);
-	remove_node(block, "disk-", name);
-	remove_node(block, "file-", name);
-	remove_node(block, "image-", name);
-	remove_node(block, "imagefile-", name);
+	struct error ignored;
+	json_t *nodes = NULL;
+	bool removed = false;
+	block_query_nodes(block, &nodes, &ignored);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		removed |= remove_node(block, nodes, prefixes[i], name);
 	for (int i = 1; i < 16; i++) {
 		snprintf(layer, sizeof(layer), "%s_%d", name, i);
-		remove_node(block, "image-", layer);
-		remove_node(block, "imagefile-", layer);
+		removed |= remove_node(block, nodes, "image-", layer);
+		removed |= remove_node(block, nodes, "imagefile-", layer);
 	}
-	remove_object(block, "limits_", name);
-	remove_object(block, "key_", name);
-	remove_object(block, "iothread_", name);
+	json_decref(nodes);
+	remove_objects(block, name);
+	return removed;
 }
 
 static int add_node(struct block *block, const char *flag, const char *value, struct error *error)
@@ -94,32 +134,26 @@ int hotplug_add(struct block *block, const char *name, const char *const words[]
 			r = add_node(block, words[i], words[i + 1], error);
 	}
 	if (r < 0)
-		remove_nodes(block, name);
+		hotplug_forget(block, name);
 	return r;
 }
 
-static int has_device(struct block *block, const char *name, struct error *error)
+/* Another, who was killed meanwhile, may have asked already. */
+static int ask(struct block *block, const char *id, struct error *error)
 {
-	json_t *list = NULL;
-	size_t index;
-	const json_t *entry;
-	bool found = false;
-	int r = block_execute(
-		block, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral"), &list, error);
-	json_array_foreach(list, index, entry)
-	{
-		const char *device = json_string_value(json_object_get(entry, "name"));
-		found |= device && strcmp(device, name) == 0;
-	}
-	json_decref(list);
-	return r < 0 ? r : found;
+	int r = execute(block, "device_del", json_pack("{s:s}", "id", id), error);
+	return r == -EPROTO && strstr(error->message, "in the process of unplug") ? 0 : r;
 }
 
 int hotplug_unplug(struct block *block, const char *id, struct error *error)
 {
-	int r = execute(block, "device_del", json_pack("{s:s}", "id", id), error);
+	int r = hotplug_has(block, id, error);
+	if (r == 0)
+		return error_set(error, ENOENT, "%s is not attached", id);
+	if (r > 0)
+		r = ask(block, id, error);
 	for (int i = 0; r == 0 && i < REMOVE_ATTEMPTS; i++) {
-		r = has_device(block, id, error);
+		r = hotplug_has(block, id, error);
 		if (r <= 0)
 			return r;
 		usleep(REMOVE_INTERVAL_USEC);
@@ -134,9 +168,10 @@ int hotplug_unplug(struct block *block, const char *id, struct error *error)
 int hotplug_remove(struct block *block, const char *name, struct error *error)
 {
 	int r = hotplug_unplug(block, name, error);
-	if (r == 0)
-		remove_nodes(block, name);
-	return r;
+	if (r < 0 && r != -ENOENT)
+		return r;
+	/* Without a device, they are what one that was killed left. */
+	return hotplug_forget(block, name) ? 0 : r;
 }
 
 /* --- media --------------------------------------------------------------------------------- */
@@ -152,7 +187,7 @@ int hotplug_eject(struct block *block, const char *drive, struct error *error)
 	if (r == -EPROTO && strstr(error->message, "is not inserted"))
 		r = 0;
 	if (r == 0)
-		remove_nodes(block, drive);
+		hotplug_forget(block, drive);
 	return r;
 }
 
@@ -180,7 +215,7 @@ int hotplug_insert(struct block *block, const char *drive, int fd, struct error 
 		r = execute(block, "blockdev-insert-medium",
 			json_pack("{s:s, s:s}", "id", drive, "node-name", disk), error);
 	if (r < 0)
-		remove_nodes(block, drive);
+		hotplug_forget(block, drive);
 	struct error ignored;
 	execute(block, "blockdev-close-tray", json_pack("{s:s}", "id", drive),
 		r < 0 ? &ignored : error);

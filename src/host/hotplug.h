@@ -13,12 +13,19 @@ int hotplug_add(struct block *block, const char *name, const char *const words[]
 /* Gives QEMU a device of its command line's -device; pcie says that it needs a port. */
 int hotplug_plug(struct block *block, const char *options, bool pcie, struct error *error);
 
-/* Asks the guest to let a device go, and waits until it has. -ETIMEDOUT when it keeps it. */
+/* Whether there is a device with that id; -errno when nobody knows. */
+int hotplug_has(struct block *block, const char *id, struct error *error);
+
+/* Asks the guest to let a device go, and waits until it has. -ENOENT when there is none,
+ * -ETIMEDOUT when the guest keeps it. */
 int hotplug_unplug(struct block *block, const char *id, struct error *error);
 
-/* Asks the guest to let a disk go, waits until it has, and forgets its nodes. -ETIMEDOUT when the
- * guest keeps it. */
+/* Asks the guest to let a disk go, waits until it has, and forgets its nodes. -ENOENT when there is
+ * none, -ETIMEDOUT when the guest keeps it. */
 int hotplug_remove(struct block *block, const char *name, struct error *error);
+
+/* Removes the nodes of a disk that no device has; whether there were any. */
+bool hotplug_forget(struct block *block, const char *name);
 
 /* Takes the medium out of a drive, if there is one; puts in what is open as the descriptor. */
 int hotplug_eject(struct block *block, const char *drive, struct error *error);
