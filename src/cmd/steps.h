@@ -38,7 +38,6 @@ struct steps {
 	struct collection collection;
 	struct step *items; /* by name */
 	size_t count;
-	struct step **order;
 };
 
 /* Reads specs, units and booted specs. names limits it to some VMs; count 0 is all, with those

@@ -94,19 +94,26 @@ static void tell_problem(struct apply *apply, struct step *step, const struct er
 		step->problem = "not enough memory";
 }
 
-static int accept(struct apply *apply, struct error *error)
+/* A version that cannot be kept, for want of room as a rule, is no reason to leave the VMs as they
+ * are. */
+static void accept(struct apply *apply)
 {
 	struct steps *steps = &apply->steps;
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < steps->count; i++) {
+	struct error error;
+	for (size_t i = 0; i < steps->count; i++) {
 		const struct step *step = &steps->items[i];
 		if (!step->accept || step->refused)
 			continue;
-		r = accepted_add(step->name, &step->spec, error);
+		int r = accepted_add(step->name, &step->spec, &error);
 		if (r == 0)
-			r = accepted_roll_forward(step->name, error);
+			r = accepted_roll_forward(step->name, &error);
+		if (r == 0)
+			continue;
+		apply->failed = true;
+		log_line(apply->log, LOG_LEVEL_ERROR,
+			"%s: %s; its last good spec stays the one before", step->name,
+			error.message);
 	}
-	return r;
 }
 
 static void unit_name(const char *vm, char unit[static NAME_LENGTH_MAX + sizeof("vm@.service")])
@@ -261,10 +268,10 @@ static void carry_out(struct apply *apply, struct error *error)
 {
 	struct steps *steps = &apply->steps;
 	int r = bus_open(&apply->bus, error);
-	if (r == 0)
-		r = accept(apply, error);
-	if (r == 0)
+	if (r == 0) {
+		accept(apply);
 		r = reload(apply, error);
+	}
 	progress_clear(&apply->progress);
 	if (r < 0) {
 		apply->failed = true;
