@@ -393,8 +393,6 @@ static int generate_watches(struct generation *generation)
 int generate(const struct set *set, const struct strings *running, const char *directory,
 	const char *named_directory, struct error *error)
 {
-	if (set->documents->count == 0 && running->count == 0)
-		return 0;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return error_set_errno(error, errno, "cannot make %s", directory);
 	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -403,7 +401,7 @@ int generate(const struct set *set, const struct strings *running, const char *d
 	struct generation generation = {
 		.path = directory, .named_path = named_directory, .fd = fd, .wants_fd = -1};
 	/* The specs come first: the drop-ins name them. */
-	int r = generate_specs(&generation, set);
+	int r = set->count ? generate_specs(&generation, set) : 0;
 	if (r < 0)
 		r = error_set_errno(error, -r, "cannot write %s/" SPECS_DIRECTORY, directory);
 	else
