@@ -181,7 +181,8 @@ static int add_device(
 	qemu_emit_nic_device(block->plan, nic, &options);
 	if (options.failed)
 		return error_set(error, ENOMEM, "not enough memory");
-	int r = hotplug_plug(block, options.items[0].value, true, error);
+	int r = hotplug_plug(
+		block, options.items[0].value, block->plan->vm->machine == MACHINE_Q35, error);
 	return r == 0 && nic->nic->link == LINK_DOWN ? live_nic_set_link(block, nic, error) : r;
 }
 

@@ -96,3 +96,22 @@ void qemu_emit_hotplug(const struct plan *plan, struct options *options)
 	for (size_t i = 0; plan->vm->machine == MACHINE_Q35 && i < PLAN_HOTPLUG_PORTS; i++)
 		options_add_fixed(options, "-device", ports[i]);
 }
+
+void qemu_emit_port(
+	const struct plan *plan, const char *name, size_t number, struct options *options)
+{
+	char chassis[OPTION_NUMBER_BYTES];
+	if (plan->vm->machine != MACHINE_Q35)
+		return;
+	options_add(options, "-device", "pcie-root-port,id=port_", name,
+		",chassis=", option_number(PLAN_HOTPLUG_PORTS + number, chassis), NULL);
+}
+
+const char *qemu_port_bus(const struct plan *plan, const char *name, struct options *options)
+{
+	if (plan->vm->machine != MACHINE_Q35)
+		return "";
+	const char *bus = arena_join(options->arena, ",bus=port_", name, NULL);
+	options->failed |= !bus;
+	return bus ? bus : "";
+}

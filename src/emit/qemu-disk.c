@@ -197,6 +197,12 @@ static const char *device_type(const struct plan *plan, const struct plan_disk *
 	}
 }
 
+static bool has_port(const struct plan_disk *disk)
+{
+	int bus = bus_of(disk->disk);
+	return bus == BUS_VIRTIO || bus == BUS_NVME;
+}
+
 /* What is said only where it is not QEMU's default, which is rare; "" for nothing. */
 static const char *device_extras(const struct plan_disk *disk, struct options *options)
 {
@@ -231,7 +237,8 @@ void qemu_emit_disk_device(
 		cache = cache_modes[spec->cache].writeback ? ",write-cache=on" : ",write-cache=off";
 	if (spec->iothread)
 		options_add(options, "-object", "iothread,id=iothread_", name, NULL);
-	options_add(options, "-device", device_type(plan, disk), ",id=", name, drive,
+	options_add(options, "-device", device_type(plan, disk),
+		has_port(disk) ? qemu_port_bus(plan, name, options) : "", ",id=", name, drive,
 		*drive ? name : "", ",serial=", disk->serial, cache, device_extras(disk, options),
 		qemu_boot_index(disk->boot_index, boot_index), NULL);
 }
@@ -265,7 +272,10 @@ void qemu_emit_disks(const struct plan *plan, struct options *options)
 {
 	emit_controller(plan, options);
 	for (size_t i = 0; i < plan->disk_count; i++) {
-		qemu_emit_disk_nodes(&plan->disks[i], options);
-		qemu_emit_disk_device(plan, &plan->disks[i], options);
+		const struct plan_disk *disk = &plan->disks[i];
+		qemu_emit_disk_nodes(disk, options);
+		if (has_port(disk))
+			qemu_emit_port(plan, disk->disk->part.name, i + 1, options);
+		qemu_emit_disk_device(plan, disk, options);
 	}
 }

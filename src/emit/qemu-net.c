@@ -28,9 +28,10 @@ void qemu_emit_nic_device(
 	qemu_boot_index(nic->boot_index, boot_index);
 	if (nic->nic->model == NIC_VIRTIO) {
 		char properties[64];
-		options_add(options, "-device", "virtio-net-", qemu_virtio_bus(plan), ",id=", name,
-			",netdev=net-", name, ",mac=", nic->mac,
-			virtio_properties(plan, nic, properties), boot_index, NULL);
+		options_add(options, "-device", "virtio-net-", qemu_virtio_bus(plan),
+			qemu_port_bus(plan, name, options), ",id=", name, ",netdev=net-", name,
+			",mac=", nic->mac, virtio_properties(plan, nic, properties), boot_index,
+			NULL);
 	} else {
 		options_add(options, "-device", choice_name(&nic_model_names, nic->nic->model),
 			",id=", name, ",netdev=net-", name, ",mac=", nic->mac, boot_index, NULL);
@@ -80,6 +81,9 @@ void qemu_emit_nics(const struct plan *plan, struct options *options)
 			emit_passt(nic, options);
 		else
 			emit_tap(nic, options);
+		if (nic->nic->model == NIC_VIRTIO)
+			qemu_emit_port(
+				plan, nic->nic->part.name, plan->disk_count + i + 1, options);
 		qemu_emit_nic_device(plan, nic, options);
 		unplugged |= nic->nic->link == LINK_DOWN;
 	}

@@ -12,9 +12,12 @@ static void emit_seed(const struct plan *plan, struct options *options)
 		"/" PLAN_SEED_FILE, NULL);
 	options_add(options, "-blockdev",
 		"driver=raw,node-name=seed-disk,read-only=on,file=seed-file", NULL);
-	/* The underscore keeps the id apart from every name in a spec. */
+	/* The underscore keeps the id apart from every name in a spec. On a port as the disks are:
+	 * those without come before them, for the firmware and for Linux. */
+	qemu_emit_port(plan, "seed_0", plan->disk_count + plan->nic_count + 1, options);
 	options_add(options, "-device", "virtio-blk-", qemu_virtio_bus(plan),
-		",id=seed_0,drive=seed-disk,serial=cidata", NULL);
+		qemu_port_bus(plan, "seed_0", options), ",id=seed_0,drive=seed-disk,serial=cidata",
+		NULL);
 }
 
 /* Ignition's configuration (its documentation, "Supported Platforms": QEMU). */

@@ -35,6 +35,13 @@ void qemu_emit_nic_device(
 /* How virtio devices are attached: by PCI, or on a microvm by MMIO ("pci" or "device"). */
 const char *qemu_virtio_bus(const struct plan *plan);
 
+/* The root port of a device that can go while the guest runs: q35's own bus lets nothing go (QEMU,
+ * docs/pcie.txt). number tells it from those of all other devices, from 1 on. */
+void qemu_emit_port(
+	const struct plan *plan, const char *name, size_t number, struct options *options);
+/* ",bus=PORT" of a device that has one; "" where there are none. */
+const char *qemu_port_bus(const struct plan *plan, const char *name, struct options *options);
+
 /* ",bootindex=N" into text, or nothing for 0. */
 #define BOOT_INDEX_BYTES 32
 const char *qemu_boot_index(size_t boot_index, char text[BOOT_INDEX_BYTES]);

@@ -104,20 +104,21 @@ static int add_node(struct block *block, const char *flag, const char *value, st
 
 /* --- devices ------------------------------------------------------------------------------- */
 
-/* A PCI Express port takes one device, in its slot 0: the first that is free. QEMU 7.2 would put
- * another into slot 1, where no guest sees it. */
+/* A PCI Express port takes one device, in its slot 0: the one that the device had when the VM was
+ * started, or the first that is free. QEMU 7.2 would put another into slot 1, where no guest sees
+ * it. */
 int hotplug_plug(struct block *block, const char *options, bool pcie, struct error *error)
 {
-	int ports = pcie ? PLAN_HOTPLUG_PORTS : 1;
+	int ports = pcie ? PLAN_HOTPLUG_PORTS : 0;
 	int r = -ENOSPC;
-	for (int i = 1; r < 0 && i <= ports; i++) {
+	for (int i = 0; r < 0 && i <= ports; i++) {
 		char port[NAME_BYTES];
 		json_t *arguments = device_options_json(options);
 		snprintf(port, sizeof(port), "hotplug_%d", i);
-		if (pcie) {
+		if (i > 0)
 			json_object_set_new(arguments, "bus", json_string(port));
+		if (pcie)
 			json_object_set_new(arguments, "addr", json_string("0"));
-		}
 		r = execute(block, "device_add", arguments, error);
 	}
 	return r;
