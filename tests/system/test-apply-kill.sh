@@ -4,7 +4,7 @@
 # timeout: 600
 #
 # vmlet apply is killed at each of its calls that others see; the next one has the host where an undisturbed one
-# would have it.
+# would have it. What changes in a running VM test-live-kill has.
 
 NO_RELOAD=1
 export NO_RELOAD
@@ -15,19 +15,17 @@ before() {
 	rm -f /etc/vmlet/*
 	mini stays "state: running"
 	mini goes "state: running"
-	linux changes "" "state: running" "disks: {data: {size: 16MiB}}" "nics: {lan: br-test}"
+	linux changes "" "state: running" "nics: {lan: br-test}"
 	vmlet apply --all >/dev/null 2>&1
 	rm /etc/vmlet/goes.yaml
 	mini comes "state: running"
-	linux changes "" "state: running" "stop-timeout: 5s" "description: Changed" "disks: {data: {size: 32MiB}, more: {size: 16MiB}}" \
-		"nics: {lan: {bridge: br-test, link: down}}"
+	linux changes "" "state: running" "stop-timeout: 5s" "description: Changed" "nics: {lan: {bridge: br-test, link: down}}"
 }
 # after: what the host is then.
 after() {
 	for name in stays goes changes comes; do echo "$name $(state $name)"; done
 	vmlet diff --exit-code && echo "no difference"
 	vmlet history changes --json | jq -c '.[-1].changed'
-	qmp /run/vmlet/vm/changes/qmp.sock query-block | grep -o '"virtual-size": [0-9]*' | sort -u
 	echo "$(unit_prop vm@changes Description) $(cat /run/vmlet/vm/changes/stop-timeout)"
 	find /run/vmlet /run/vmlet-apply /var/lib/vmlet -name '.*.tmp' -o -name units | sort
 }

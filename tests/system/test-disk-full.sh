@@ -8,7 +8,7 @@
 mini full "restart: no" "cloud-init: {user-data: '#cloud-config'}"
 mkdir -p /var/lib/private/vmlet/vm
 mount -t tmpfs -o size=256k,mode=0755 tmpfs /var/lib/private/vmlet/vm
-trap 'umount --lazy /var/lib/private/vmlet/vm /var/lib/vmlet/accepted' EXIT
+trap 'umount --lazy /var/lib/private/vmlet/vm' EXIT
 mkdir -m 0700 /var/lib/private/vmlet/vm/full
 for leave in 0 100; do
 	head -c 256k /dev/zero >/var/lib/private/vmlet/vm/filler 2>/dev/null || true
@@ -27,8 +27,10 @@ systemctl stop vm@full
 qemu-img check -q -f qcow2 /var/lib/private/vmlet/vm/full/root.qcow2
 
 # No room for the record of what was accepted: that is said, and the VM is started nevertheless.
+mini full "state: running" "restart: no"
 mkdir -p /var/lib/vmlet/accepted
 mount -t tmpfs -o size=64k,mode=0700 tmpfs /var/lib/vmlet/accepted
+trap 'umount --lazy /var/lib/private/vmlet/vm /var/lib/vmlet/accepted' EXIT
 head -c 64k /dev/zero >/var/lib/vmlet/accepted/filler 2>/dev/null || true
 code=0
 output=$(vmlet apply full 2>&1) || code=$?
