@@ -62,8 +62,7 @@ assert_contains "${whole[a]}" vm-web_old
 assert_contains "${whole[b]}" "disk-more"
 
 kills=0
-side=b
-declare -A through=([a]= [b]=)
+declare -A through=([a]="" [b]="")
 for ((n = 1; ; n++)); do
 	for side in b a; do
 		now $side
