@@ -369,20 +369,15 @@ static int generate_gone(struct generation *generation, const struct set *set,
 }
 
 /* Links on the way to specs are replaced where nobody looks who watches by name. */
-static int generate_watches(struct generation *generation)
+static int generate_watches(struct generation *generation, const struct strings *paths)
 {
-	const char *search_path = getenv("VMLET_PATH");
-	struct strings paths;
-	arena_reset(&generation->scratch);
-	int r = watches_list(
-		&generation->scratch, search_path ? search_path : INSTALL_SPEC_PATH, &paths);
-	if (r < 0 || paths.count == 0)
-		return r;
+	if (paths->count == 0)
+		return 0;
 	buf_reset(&generation->text);
 	unit_begin_section(&generation->text, "Path");
-	for (size_t i = 0; i < paths.count; i++)
-		unit_add_text(&generation->text, "PathChanged", paths.items[i]);
-	r = buf_error(&generation->text);
+	for (size_t i = 0; i < paths->count; i++)
+		unit_add_text(&generation->text, "PathChanged", paths->items[i]);
+	int r = buf_error(&generation->text);
 	if (r == 0 && mkdirat(generation->fd, WATCHES_DIRECTORY, 0755) < 0 && errno != EEXIST)
 		r = -errno;
 	return r < 0 ? r
@@ -390,35 +385,51 @@ static int generate_watches(struct generation *generation)
 			       &generation->text, 0644);
 }
 
+static int generate_all(struct generation *generation, const struct set *set,
+	const struct strings *running, const struct strings *watches, struct error *error)
+{
+	if (mkdir(generation->path, 0755) < 0 && errno != EEXIST)
+		return error_set_errno(error, errno, "cannot make %s", generation->path);
+	generation->fd = open(generation->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (generation->fd < 0)
+		return error_set_errno(error, errno, "cannot open %s", generation->path);
+	/* The specs come first: the drop-ins name them. */
+	int r = set->count ? generate_specs(generation, set) : 0;
+	if (r < 0)
+		return error_set_errno(
+			error, -r, "cannot write %s/" SPECS_DIRECTORY, generation->path);
+	r = generate_dropins(generation, set, error);
+	if (r == 0)
+		r = generate_networks(generation, set, error);
+	if (r == 0)
+		r = generate_images(generation, set->documents, error);
+	if (r == 0)
+		r = generate_gone(generation, set, running, error);
+	if (r < 0)
+		return r;
+	r = generate_watches(generation, watches);
+	return r < 0 ? error_set_errno(
+			       error, -r, "cannot write %s/" WATCHES_DIRECTORY, generation->path)
+		     : 0;
+}
+
 int generate(const struct set *set, const struct strings *running, const char *directory,
 	const char *named_directory, struct error *error)
 {
-	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
-		return error_set_errno(error, errno, "cannot make %s", directory);
-	int fd AUTO_CLOSE = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set_errno(error, errno, "cannot open %s", directory);
-	struct generation generation = {
-		.path = directory, .named_path = named_directory, .fd = fd, .wants_fd = -1};
-	/* The specs come first: the drop-ins name them. */
-	int r = set->count ? generate_specs(&generation, set) : 0;
+	const char *search_path = getenv("VMLET_PATH");
+	struct arena arena CLEANUP(arena_done) = {0};
+	struct strings watches;
+	int r = watches_list(&arena, search_path ? search_path : INSTALL_SPEC_PATH, &watches);
 	if (r < 0)
-		r = error_set_errno(error, -r, "cannot write %s/" SPECS_DIRECTORY, directory);
-	else
-		r = generate_dropins(&generation, set, error);
-	if (r == 0)
-		r = generate_networks(&generation, set, error);
-	if (r == 0)
-		r = generate_images(&generation, set->documents, error);
-	if (r == 0)
-		r = generate_gone(&generation, set, running, error);
-	if (r == 0) {
-		r = generate_watches(&generation);
-		if (r < 0)
-			error_set_errno(error, -r, "cannot write %s/" WATCHES_DIRECTORY, directory);
-	}
+		return error_set_errno(error, -r, "cannot look for the links to specs");
+	if (set->documents->count == 0 && running->count == 0 && watches.count == 0)
+		return 0;
+	struct generation generation = {
+		.path = directory, .named_path = named_directory, .fd = -1, .wants_fd = -1};
+	r = generate_all(&generation, set, running, &watches, error);
 	arena_done(&generation.scratch);
 	buf_done(&generation.text);
 	close_fd(&generation.wants_fd);
+	close_fd(&generation.fd);
 	return r;
 }

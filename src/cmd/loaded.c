@@ -123,8 +123,11 @@ int loaded_differs(const struct set *set, const struct strings *running, const c
 	int r = generate(set, running, path, LOADED, error);
 	if (r == 0) {
 		int one AUTO_CLOSE = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		bool none = one < 0 && errno == ENOENT;
 		int other AUTO_CLOSE = open(LOADED, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (one < 0)
+		if (none)
+			r = other >= 0 && count_entries(other, true) > 0;
+		else if (one < 0)
 			r = error_set_errno(error, errno, "cannot open %s", path);
 		else
 			r = other < 0 ? count_entries(one, true) > 0

@@ -10,6 +10,15 @@ $generator /run/none /run/none /run/none
 rm -rf /etc/vmlet
 $generator /run/none /run/none /run/none
 assert_fails test -e /run/none
+assert_eq "$(vmlet apply --all 2>&1)" ""
+
+# What a link leads to is watched, be there a spec or not.
+mkdir /srv/specs
+ln -s /srv/specs /etc/vmlet
+$generator /run/linked /run/linked /run/linked
+assert_contains "$(cat /run/linked/vmlet-apply.path.d/*.conf)" "PathChanged=/srv/specs"
+assert_eq "$(vmlet apply --all 2>&1)" ""
+rm -r /etc/vmlet /srv/specs /run/linked
 
 # With nothing but the root file system, read-only, and no /proc.
 mini web "autostart: yes"
