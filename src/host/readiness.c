@@ -69,17 +69,22 @@ void readiness_agent_there(struct readiness *readiness)
 
 static int on_connect_time(sd_event_source *source, uint64_t usec, void *context);
 
+/* That nothing is wrong is no proof; a peer is one (getpeername(2), ENOTCONN). */
+static bool has_peer(int fd)
+{
+	struct sockaddr_in peer;
+	socklen_t size = sizeof(peer);
+	return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
+}
+
+/* What is told besides is of no use: the socket keeps errors of tries before in its queue, where
+ * SO_ERROR does not see them. Hence EPOLLET, too. */
 static int on_connected(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
-	struct readiness *readiness = context;
-	int code = 0;
-	socklen_t size = sizeof(code);
 	(void)source;
 	(void)revents;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) == 0 && code == 0)
-		be_ready(readiness);
-	else
-		readiness->tcp = sd_event_source_disable_unref(readiness->tcp);
+	if (has_peer(fd))
+		be_ready(context);
 	return 0;
 }
 
@@ -98,8 +103,8 @@ static void start_connection(struct readiness *readiness)
 	if (connect(readiness->tcp_fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		be_ready(readiness);
 	else if (errno == EINPROGRESS)
-		sd_event_add_io(readiness->event, &readiness->tcp, readiness->tcp_fd, EPOLLOUT,
-			on_connected, readiness);
+		sd_event_add_io(readiness->event, &readiness->tcp, readiness->tcp_fd,
+			EPOLLOUT | EPOLLET, on_connected, readiness);
 }
 
 static int on_connect_time(sd_event_source *source, uint64_t usec, void *context)

@@ -51,6 +51,13 @@ returns_with port "guest-linux: ready now"
 
 NO_RELOAD=1 network lan "addresses: 10.1.0.1/24" "dhcp: yes"
 linux tcp "vmlet.dhcp vmlet.ready=tcp" "nics: {lan: {network: lan, address: 10.1.0.5}}" "ready: {tcp: 80}" "console: {journal: yes}"
+# One that nobody answers for, which the kernel knows after three seconds, is not ready by that.
+NO_RELOAD=1 mini silent "nics: {lan: {network: lan, address: 10.1.0.6}}" "ready: {tcp: 80}" "restart: no"
+systemctl daemon-reload
+systemctl start --no-block vm@silent
+sleep 5
+assert_eq "$(state silent)" activating
+systemctl stop vm@silent
 returns_with tcp "guest-linux: ready now"
 assert_eq "$(unit_prop vm@tcp IPAddressAllow)" 10.1.0.5/32
 
