@@ -337,7 +337,7 @@ int verb_apply(const struct log *log, int argc, char **argv)
 	struct apply apply = {.log = log};
 	struct error error;
 	if (!take_options(&apply, &argc, argv))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	apply.progress = progress_begin();
 	int r = run_locked(&apply, argv + 1, (size_t)argc - 1, &error);
 	progress_clear(&apply.progress);

@@ -285,7 +285,7 @@ int verb_backup(const struct log *log, int argc, char **argv)
 	bool json = argc > 3 && strcmp(argv[argc - 1], "--json") == 0;
 	bool incremental = argc - json == 4 && strcmp(argv[3], "--incremental") == 0;
 	if (argc != 3 + incremental + json || argv[1][0] == '-' || argv[2][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct work work = {.json = json};
 	int r = target_open(&work.target, log, argv[1]);
 	if (r == 0) {

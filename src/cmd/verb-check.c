@@ -119,7 +119,7 @@ static int check_as(
 	struct collection collection CLEANUP(collection_done);
 	if (!is_name(name)) {
 		log_line(log, LOG_LEVEL_ERROR, "'%s' cannot be the name of a spec", name);
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	}
 	int r = collect_as(&collection, path, name);
 	return r < 0 ? cannot_read(log, r) : check(log, report, &collection, NULL, 0);
@@ -143,19 +143,19 @@ int verb_check(const struct log *log, int argc, char **argv)
 		else if (strcmp(argv[first], "--as") == 0 && first + 3 == argc)
 			return check_as(log, &report, argv[first + 1], argv[first + 2]);
 		else
-			return EXIT_USAGE;
+			return VERB_USAGE;
 	}
 	char *const *arguments = argv + first;
 	size_t count = (size_t)(argc - first);
 	size_t names = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (arguments[i][0] == '-' && arguments[i][1])
-			return EXIT_USAGE;
+			return VERB_USAGE;
 		names += is_name(arguments[i]);
 	}
 	if (names && names < count) {
 		log_line(log, LOG_LEVEL_ERROR, "give names or files, not both");
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	}
 	struct collection collection CLEANUP(collection_done);
 	bool files = count && !names;

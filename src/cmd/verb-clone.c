@@ -316,7 +316,7 @@ int verb_clone(const struct log *log, int argc, char **argv)
 	clone.json = argc > 3 && strcmp(argv[argc - 1], "--json") == 0;
 	clone.linked = argc - clone.json == 4 && strcmp(argv[3], "--linked") == 0;
 	if (argc != 3 + clone.linked + clone.json || argv[1][0] == '-' || argv[2][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	clone.name = vm_argument(log, argv[2]);
 	if (!clone.name)
 		return 1;

@@ -132,7 +132,7 @@ int verb_console(const struct log *log, int argc, char **argv)
 {
 	bool history = argc == 3 && strcmp(argv[2], "--log") == 0;
 	if ((argc != 2 && !history) || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	const char *name = vm_argument(log, argv[1]);
 	if (!name)
 		return 1;

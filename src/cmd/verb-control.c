@@ -135,7 +135,7 @@ int verb_control(const struct log *log, int argc, char **argv)
 	while (strcmp(control->verb, argv[0]) != 0)
 		control++;
 	if (argc != 2 + control->words || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct error error;
 	if (!vm_argument(log, argv[1]))
 		return 1;

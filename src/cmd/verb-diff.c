@@ -110,7 +110,7 @@ int verb_diff(const struct log *log, int argc, char **argv)
 	struct error error;
 	struct steps steps;
 	if (!take_options(&options, &argc, argv))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	bool differ = false;
 	int r = steps_read(&steps, argv + 1, (size_t)argc - 1, &error);
 	if (r == 0 && options.unit) {

@@ -456,14 +456,14 @@ int verb_disk(const struct log *log, int argc, char **argv)
 	};
 	struct work work = {0};
 	if (!take_options(&work, &argc, argv) || argc < 3)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (strcmp(argv[1], actions[i].name) != 0)
 			continue;
 		work.count = argc - 3;
 		work.arguments = argv + 3;
 		if (work.count < actions[i].least || work.count > actions[i].most)
-			return EXIT_USAGE;
+			return VERB_USAGE;
 		int r = target_open(&work.target, log, argv[2]);
 		if (r == 0) {
 			/* Ctrl-C is told from here on, and what is under way is ended cleanly. */
@@ -476,5 +476,5 @@ int verb_disk(const struct log *log, int argc, char **argv)
 		work_close(&work);
 		return r < 0;
 	}
-	return EXIT_USAGE;
+	return VERB_USAGE;
 }

@@ -49,7 +49,7 @@ int verb_explain(const struct log *log, int argc, char **argv)
 		first++;
 	}
 	if (argc > first + 1 || (argc > first && (paths || argv[first][0] == '-')))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	if (argc > first)
 		return explain_key(log, kind, argv[first]);
 	if (paths)

@@ -10,7 +10,7 @@
 int verb_generate(const struct log *log, int argc, char **argv)
 {
 	if (argc != 2 || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct collection collection CLEANUP(collection_done);
 	struct error error;
 	struct strings running = {0};

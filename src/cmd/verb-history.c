@@ -160,7 +160,7 @@ int verb_history(const struct log *log, int argc, char **argv)
 	struct history history = {0};
 	struct error error;
 	if ((argc != 2 && !json) || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	history.vm = vm_argument(log, argv[1]);
 	if (!history.vm)
 		return 1;
@@ -236,7 +236,7 @@ int verb_rollback(const struct log *log, int argc, char **argv)
 	struct error error;
 	uint64_t number = 0;
 	if (argc < 2 || argc > 3 || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	const char *vm = vm_argument(log, argv[1]);
 	if (!vm)
 		return 1;

@@ -161,7 +161,7 @@ static int run_list(struct view *view, int argc, char **argv)
 	static const char *const titles[] = {"NAME", "STATE", "SIZE", "FILE", "USED BY"};
 	bool json = argc == 1 && strcmp(argv[0], "--json") == 0;
 	if (argc && !json)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	if (open_view(view) < 0)
 		return 1;
 	if (json)
@@ -282,7 +282,7 @@ static int run_pull(struct view *view, int argc, char **argv)
 	struct sd_bus *bus CLEANUP(bus_close) = NULL;
 	struct error error = {""};
 	if (argc == 0 || argv[0][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	if (open_view(view) < 0)
 		return 1;
 	int code = 0;
@@ -352,7 +352,7 @@ static int run_rm(struct view *view, int argc, char **argv)
 {
 	struct error error;
 	if (argc != 1 || argv[0][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	int lock AUTO_CLOSE = image_store_lock(&error);
 	if (lock < 0) {
 		log_line(view->log, LOG_LEVEL_ERROR, "%s", error.message);
@@ -402,7 +402,7 @@ static int run_gc(struct view *view, int argc, char **argv)
 	struct error error;
 	bool dry_run = argc == 1 && strcmp(argv[0], "--dry-run") == 0;
 	if (argc && !dry_run)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	int lock AUTO_CLOSE = image_store_lock(&error);
 	if (lock < 0) {
 		log_line(view->log, LOG_LEVEL_ERROR, "%s", error.message);
@@ -444,5 +444,5 @@ int verb_image(const struct log *log, int argc, char **argv)
 		collection_done(&view.collection);
 		return code;
 	}
-	return EXIT_USAGE;
+	return VERB_USAGE;
 }

@@ -147,7 +147,7 @@ int verb_init(const struct log *log, int argc, char **argv)
 		.bridge = "br0",
 	};
 	if (!read_arguments(argc, argv, &starter))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	if (!vm_argument(log, starter.name))
 		return 1;
 	struct arena arena CLEANUP(arena_done) = {0};

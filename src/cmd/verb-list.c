@@ -322,7 +322,7 @@ int verb_list(const struct log *log, int argc, char **argv)
 {
 	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
 	if (argc > 1 && !json)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct collection collection CLEANUP(collection_done);
 	int r = collect_directories(&collection);
 	if (r == 0)

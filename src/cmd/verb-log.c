@@ -15,7 +15,7 @@ int verb_log(const struct log *log, int argc, char **argv)
 	char program[] = JOURNALCTL;
 	char *arguments[ARGUMENTS_MAX] = {program, unit};
 	if (argc < 2 || argv[1][0] == '-' || argc + 1 >= ARGUMENTS_MAX)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	if (!vm_argument(log, argv[1]))
 		return 1;
 	snprintf(unit, sizeof(unit), "--unit=vm@%s.service", argv[1]);

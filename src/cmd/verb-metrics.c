@@ -160,7 +160,7 @@ int verb_metrics(const struct log *log, int argc, char **argv)
 {
 	bool to_file = argc == 3 && strcmp(argv[1], "--output") == 0;
 	if (argc != 1 && !to_file)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct live live CLEANUP(live_done) = {0};
 	struct buf text CLEANUP(buf_done) = {0};
 	struct error error;

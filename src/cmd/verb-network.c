@@ -382,7 +382,7 @@ int verb_network(const struct log *log, int argc, char **argv)
 	bool list = count == 2 && strcmp(argv[1], "list") == 0;
 	bool show = count == 3 && strcmp(argv[1], "show") == 0;
 	if (!list && !show)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	const char *name = show ? argv[2] : NULL;
 	struct collection collection CLEANUP(collection_done);
 	int r = collect_directories(&collection);

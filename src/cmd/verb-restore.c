@@ -153,7 +153,7 @@ int verb_restore(const struct log *log, int argc, char **argv)
 	bool json = argc > 3 && strcmp(argv[argc - 1], "--json") == 0;
 	struct work work = {.replace = argc - json == 4 && strcmp(argv[3], "--replace") == 0};
 	if (argc != 3 + work.replace + json || argv[1][0] == '-' || argv[2][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	int r = target_open(&work.target, log, argv[1]);
 	if (r == 0 && target_need_stopped(&work.target, "a restore") < 0)
 		r = -EBUSY;

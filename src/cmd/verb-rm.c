@@ -175,12 +175,12 @@ int verb_rm(const struct log *log, int argc, char **argv)
 		else if (strcmp(argv[i], "--yes") == 0)
 			removal.yes = true;
 		else if (argv[i][0] == '-' || removal.name)
-			return EXIT_USAGE;
+			return VERB_USAGE;
 		else
 			removal.name = argv[i];
 	}
 	if (!removal.name || (removal.yes && !removal.disks))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	if (!vm_argument(log, removal.name))
 		return 1;
 	struct collection collection CLEANUP(collection_done);

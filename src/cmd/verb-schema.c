@@ -9,7 +9,7 @@ int verb_schema(const struct log *log, int argc, char **argv)
 {
 	(void)argv;
 	if (argc != 1)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	char *text AUTO_FREE = schema_write();
 	if (!text) {
 		log_line(log, LOG_LEVEL_ERROR, "cannot write the schema: out of memory");

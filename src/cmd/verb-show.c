@@ -84,7 +84,7 @@ int verb_show(const struct log *log, int argc, char **argv)
 {
 	struct view view;
 	if (!read_arguments(argc, argv, &view))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct collection collection CLEANUP(collection_done);
 	struct buf text CLEANUP(buf_done) = {0};
 	int r = collect_directories(&collection);

@@ -372,7 +372,7 @@ int verb_snapshot(const struct log *log, int argc, char **argv)
 	bool memory = creates && strcmp(option, "--memory") == 0;
 	if (!(lists || creates || deletes || reverts) || count != (lists ? 3 : 4) ||
 		(*option && !json && !memory))
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct work work = {0};
 	int r = work_open(&work, log, argv[2]);
 	/* Ctrl-C is told from here on, and what is under way is ended cleanly. */

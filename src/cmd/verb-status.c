@@ -348,7 +348,7 @@ int verb_status(const struct log *log, int argc, char **argv)
 {
 	bool json = argc == 3 && strcmp(argv[2], "--json") == 0;
 	if ((argc != 2 && !json) || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct status status = {.name = argv[1]};
 	struct error error;
 	if (!vm_argument(log, argv[1]))

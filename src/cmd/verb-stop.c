@@ -53,12 +53,12 @@ int verb_stop(const struct log *log, int argc, char **argv)
 		if (strcmp(argv[i], "--force") == 0)
 			force = true;
 		else if (argv[i][0] == '-' || name)
-			return EXIT_USAGE;
+			return VERB_USAGE;
 		else
 			name = argv[i];
 	}
 	if (!name || !force)
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct error error;
 	if (!vm_argument(log, name))
 		return 1;

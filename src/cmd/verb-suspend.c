@@ -88,7 +88,7 @@ int verb_suspend(const struct log *log, int argc, char **argv)
 {
 	bool discards = argc == 3 && strcmp(argv[2], "--discard") == 0;
 	if ((argc != 2 && !discards) || argv[1][0] == '-')
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	struct target target;
 	struct error error;
 	int code = 1;

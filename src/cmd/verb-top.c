@@ -287,7 +287,7 @@ int verb_top(const struct log *log, int argc, char **argv)
 		else if (take_value(argv[i], argv[i + 1], &options))
 			i++;
 		else
-			return EXIT_USAGE;
+			return VERB_USAGE;
 	}
 	if (watch(&options, &error) < 0) {
 		log_line(log, LOG_LEVEL_ERROR, "%s", error.message);

@@ -41,7 +41,9 @@ int verb_stop(const struct log *log, int argc, char **argv);
 int verb_suspend(const struct log *log, int argc, char **argv);
 int verb_top(const struct log *log, int argc, char **argv);
 
-/* What verb_* return when their arguments are wrong: vmlet then prints the verb's usage. */
+/* What verb_* return when their arguments are wrong: vmlet then prints the verb's usage, and exits
+ * with EXIT_USAGE. The 2 of apply and diff is that something differs. */
+#define VERB_USAGE (-1)
 #define EXIT_USAGE 2
 
 /* Whether to write colours to that stream: a terminal, and no $NO_COLOR (no-color.org). */

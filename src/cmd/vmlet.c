@@ -209,8 +209,10 @@ static int run_verb(const struct verb *verb, const struct log *log, int argc, ch
 		return 0;
 	}
 	int code = verb->run(log, argc, argv);
-	if (code == EXIT_USAGE)
+	if (code == VERB_USAGE) {
 		print_verb_usage(verb, stderr);
+		code = EXIT_USAGE;
+	}
 	/* A full disk or a closed pipe loses output late. */
 	if (fflush(stdout) != 0 && code == 0)
 		code = 1;

@@ -28,6 +28,7 @@ mini web "state: running"
 mini auto "autostart: yes"
 mini rest
 assert_eq "$(dry)" 2
+assert_eq "$(vmlet apply --all --dry-run 2>&1 >/dev/null || true)" ""
 assert_eq "$(state web)" inactive
 out=$(vmlet apply --all)
 assert_eq "$(sort <<<"$out")" "auto: started
